@@ -1,0 +1,1 @@
+"""The systems outside: the city platform, the database, the hand-off to operators."""

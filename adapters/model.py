@@ -1,0 +1,77 @@
+"""What is kept and sent: the records behind a call, and their wire form.
+
+These are the values that cross to the database and to the city's platform.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Literal
+
+import msgspec
+
+from flows.ticket import HandoffCard, TicketDraft
+
+Speaker = Literal["caller", "hotline", "operator", "note"]
+
+
+class Line(msgspec.Struct, frozen=True):
+    """One line of a transcript. Times are seconds from the start of the recording.
+
+    ``speaker`` "note" holds the dialogue's explanations of its decisions. ``keys`` lines of
+    masked input hold "****".
+    """
+
+    speaker: Speaker
+    start: float
+    end: float
+    text: str
+    by_keys: bool = False
+    confidence: float = 1.0
+
+
+class CallRecord(msgspec.Struct, frozen=True):
+    """One call. ``ended`` is None while it goes on.
+
+    ``outcome``: "ticket", "transferred", "hung-up", "refused", "interrupted"; "" while it
+    goes on. ``recording`` is the path below the data directory, "" if there is none.
+    """
+
+    call_id: str
+    caller: str
+    called: str
+    started: datetime
+    node: str = ""
+    ended: datetime | None = None
+    outcome: str = ""
+    recording: str = ""
+
+
+class Ticket(msgspec.Struct, frozen=True):
+    """A filed ticket: its number, its idempotency key, the draft, and the talk behind it."""
+
+    ticket_no: str
+    key: str
+    call_id: str
+    caller: str
+    created: datetime
+    draft: TicketDraft
+    transcript: tuple[Line, ...] = ()
+    recording: str = ""
+
+
+class Handoff(msgspec.Struct, frozen=True):
+    """The hand-off event: everything said so far, before the operator's phone rings."""
+
+    call_id: str
+    caller: str
+    target: str
+    card: HandoffCard
+    transcript: tuple[Line, ...]
+
+
+class Receipt(msgspec.Struct, frozen=True):
+    """The platform's acknowledgement of a ticket; ``duplicate`` if it had it already."""
+
+    platform_id: str
+    duplicate: bool = False

@@ -1,0 +1,122 @@
+"""The narrow Protocols behind which every outside system stands."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Protocol
+
+import msgspec
+
+from adapters.model import CallRecord, Handoff, Line, Receipt, Ticket
+from flows.ticket import TicketDraft
+
+
+class AdapterError(Exception):
+    """An outside system failed; ``retryable`` says whether trying again makes sense."""
+
+    retryable = True
+
+
+class PlatformUnavailable(AdapterError):
+    """The city's platform did not answer, or answered that it cannot now."""
+
+
+class PlatformRejected(AdapterError):
+    """The city's platform refuses this ticket as it is; a retry would be refused again."""
+
+    retryable = False
+
+
+class StoreError(AdapterError):
+    """The database could not do what was asked; nothing was changed."""
+
+
+class Platform(Protocol):
+    """The city's ticket platform."""
+
+    async def push(self, ticket: Ticket) -> Receipt:
+        """Deliver a ticket. Idempotent by ``ticket.key``."""
+
+    async def handoff(self, handoff: Handoff) -> None:
+        """Show a hand-off on the operator's screen."""
+
+    async def progress(self, *, caller: str, ticket_no: str = "") -> Sequence[TicketStatus]:
+        """What has become of this caller's tickets, newest first."""
+
+    async def close(self) -> None:
+        """Release connections."""
+
+
+class TicketStatus(msgspec.Struct, frozen=True):
+    """A ticket's state at the platform, for a progress enquiry."""
+
+    ticket_no: str
+    state: str
+    title: str
+    updated: datetime
+
+
+class OutboxRow(msgspec.Struct, frozen=True):
+    """A ticket still to be delivered: how often it was tried, and when it is due again."""
+
+    id: int
+    ticket: Ticket
+    attempts: int
+    due: datetime
+
+
+class Store(Protocol):
+    """The database. Every method is one transaction, durable when it returns."""
+
+    async def start(self) -> None:
+        """Open it and bring the schema up to date."""
+
+    async def open_call(self, call: CallRecord) -> None:
+        """Record that a call has begun."""
+
+    async def close_call(
+        self, call_id: str, *, ended: datetime, outcome: str, recording: str, lines: Sequence[Line]
+    ) -> None:
+        """Record that it is over, and its whole transcript. Idempotent."""
+
+    async def save_progress(self, call_id: str, draft: TicketDraft, lines: Sequence[Line]) -> None:
+        """Keep what a call in progress has taken down, in case its process dies."""
+
+    async def file_ticket(
+        self, call_id: str, draft: TicketDraft, lines: Sequence[Line], *, at: datetime
+    ) -> Ticket:
+        """Give the ticket its number and store it with call, transcript and outbox row.
+
+        Raises :class:`StoreError` if it could not be stored.
+        """
+
+    async def update_ticket(self, ticket_no: str, draft: TicketDraft, *, at: datetime) -> None:
+        """Replace a ticket's draft (for instance: now asks for a call back); pushes it anew."""
+
+    async def unfinished_calls(self, node: str) -> Sequence[tuple[CallRecord, TicketDraft | None]]:
+        """Calls of ``node`` that were going on when it died, with what they had taken down."""
+
+    async def due(self, now: datetime, limit: int = 20) -> Sequence[OutboxRow]:
+        """Outbox rows whose time has come, oldest first."""
+
+    async def delivered(self, row_id: int, receipt: Receipt, at: datetime) -> None:
+        """Mark an outbox row as acknowledged."""
+
+    async def postpone(self, row_id: int, until: datetime, error: str) -> None:
+        """Count a failed attempt and set when to try next."""
+
+    async def park(self, row_id: int, error: str, at: datetime) -> None:
+        """Stop trying a row that the platform refuses; it waits for a person."""
+
+    async def backlog(self) -> int:
+        """How many tickets are not yet acknowledged."""
+
+    async def ticket(self, ticket_no: str) -> Ticket | None:
+        """One ticket."""
+
+    async def call(self, call_id: str) -> tuple[CallRecord, Sequence[Line]] | None:
+        """One call with its transcript."""
+
+    async def close(self) -> None:
+        """Release connections."""

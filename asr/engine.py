@@ -1,0 +1,95 @@
+"""The engine seam: what a recogniser must be, and the values it gives.
+
+Audio everywhere in ``asr`` is mono 16-bit little-endian PCM at 8,000 samples a second
+(the telephone's own rate); times are seconds from the start of the stream.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Protocol
+
+import msgspec
+
+SAMPLE_RATE = 8000
+BYTES_PER_SECOND = SAMPLE_RATE * 2
+
+
+class Word(msgspec.Struct, frozen=True):
+    """A recognised word and when it was said."""
+
+    text: str
+    start: float
+    end: float
+    confidence: float = 1.0
+
+
+class Result(msgspec.Struct, frozen=True):
+    """The final reading of one utterance. ``text`` has no spaces; "" if nothing was heard."""
+
+    text: str
+    words: tuple[Word, ...] = ()
+    confidence: float = 0.0
+    alternatives: tuple[str, ...] = ()
+
+
+class Stream(Protocol):
+    """One utterance being decoded, synchronously, in the decoder process."""
+
+    def accept(self, pcm: bytes) -> str:
+        """Decode more audio and return the partial text so far (no spaces)."""
+
+    def finish(self) -> Result:
+        """Decode what is left and return the final result. The stream is then spent."""
+
+
+class Engine(Protocol):
+    """A loaded model that opens streams; one instance serves a whole process."""
+
+    def open(self) -> Stream:
+        """A warmed stream, ready for speech at once."""
+
+
+class DecoderStream(Protocol):
+    """One utterance being decoded elsewhere, seen from the node's event loop."""
+
+    def feed(self, pcm: bytes) -> None:
+        """Send more audio; never blocks."""
+
+    async def finish(self) -> Result:
+        """End the utterance; raises :class:`DecoderUnavailable` if the decoder is gone."""
+
+    def cancel(self) -> None:
+        """Forget the utterance."""
+
+
+class Decoder(Protocol):
+    """The node's view of recognition: a supervised process, or a scripted twin in tests."""
+
+    @property
+    def available(self) -> bool:
+        """Whether speech can be recognised right now."""
+
+    def subscribe(self, on_change: Callable[[bool], None]) -> Callable[[], None]:
+        """Call ``on_change(available)`` at each change; returns the way to stop that."""
+
+    def open(self, on_partial: Callable[[str], None]) -> DecoderStream:
+        """Start an utterance. Raises :class:`DecoderUnavailable` when not available."""
+
+    async def start(self) -> None:
+        """Bring recognition up; raises :class:`ModelError` on a broken model."""
+
+    async def close(self) -> None:
+        """Stop it."""
+
+
+class AsrError(Exception):
+    """Recognition failed."""
+
+
+class DecoderUnavailable(AsrError):
+    """The decoder is not there now. It is being restarted; the call goes on by keys."""
+
+
+class ModelError(AsrError):
+    """The model directory cannot be used; the message names the file and what is wrong."""

@@ -1,0 +1,115 @@
+"""What can happen in a call, as the dialogue sees it.
+
+Every event is a small frozen value. The telephone, the text simulator and the tests all
+speak to :class:`flows.dialogue.Dialogue` in these and nothing else.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import msgspec
+
+
+class Event(msgspec.Struct, frozen=True, tag=True):
+    """Root of all events; the tag makes them readable back from JSON."""
+
+
+class Answered(Event, frozen=True):
+    """The call was answered.
+
+    ``at`` is the local wall-clock time, the only clock a dialogue ever sees;
+    ``caller`` is the number that the network gave ("" when withheld).
+    """
+
+    caller: str
+    called: str
+    at: datetime
+
+
+class Keys(Event, frozen=True):
+    """The caller keyed ``digits`` (0-9 and *), collected by the rule of the last ``Listen``.
+
+    The terminating ``#`` is not part of it; a lone ``#`` gives "".
+    """
+
+    digits: str
+
+
+class Partial(Event, frozen=True):
+    """What has been recognised so far of an utterance still being spoken."""
+
+    text: str
+
+
+class Utterance(Event, frozen=True):
+    """One turn of the caller's speech has ended.
+
+    ``text`` has no spaces and is "" where speech was heard but nothing was recognised
+    (a no-match). ``alternatives`` are further readings, best first. ``listening`` is false
+    for speech heard while the dialogue was not listening: only an emergency counts then.
+    """
+
+    text: str
+    alternatives: tuple[str, ...] = ()
+    confidence: float = 1.0
+    listening: bool = True
+
+
+class NoInput(Event, frozen=True):
+    """The time of the last ``Listen`` passed with neither speech nor key."""
+
+
+class SpeechLost(Event, frozen=True):
+    """Recognition is not available now; keys and people still are."""
+
+
+class SpeechBack(Event, frozen=True):
+    """Recognition is available again."""
+
+
+class Filed(Event, frozen=True):
+    """The last ``FileTicket`` is stored for good under ``ticket_no``."""
+
+    ticket_no: str
+
+
+class FilingFailed(Event, frozen=True):
+    """The last ``FileTicket`` could not be stored; ``reason`` is for the log."""
+
+    reason: str
+
+
+class TransferAnswered(Event, frozen=True):
+    """The person or number called by the last ``Transfer`` has answered and is bridged."""
+
+
+class TransferFailed(Event, frozen=True):
+    """The last ``Transfer`` reached nobody; ``reason``: "busy", "no-answer" or "failed"."""
+
+    reason: str
+
+
+class TransferEnded(Event, frozen=True):
+    """The person transferred to has hung up; the caller is still there."""
+
+
+class HungUp(Event, frozen=True):
+    """The caller has gone. The dialogue may still file what was taken down."""
+
+
+AnyEvent = (
+    Answered
+    | Keys
+    | Partial
+    | Utterance
+    | NoInput
+    | SpeechLost
+    | SpeechBack
+    | Filed
+    | FilingFailed
+    | TransferAnswered
+    | TransferFailed
+    | TransferEnded
+    | HungUp
+)

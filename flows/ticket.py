@@ -1,0 +1,73 @@
+"""What is taken down in a call: the ticket as the dialogue fills it.
+
+Field ids and value lists follow the project's ticket agreement (``docs/ticket.md``):
+GB/T 33358-2016 terms where they exist.
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import msgspec
+
+TicketType = Literal["咨询", "求助", "投诉", "举报", "建议", "表扬", "办件", "紧急", "其他"]
+Urgency = Literal["特急", "紧急", "一般"]
+Confidentiality = Literal["公开", "对承办单位隐名", "全程保密"]
+
+
+class Place(msgspec.Struct, frozen=True):
+    """Where: the caller's own words and what the gazetteer makes of them.
+
+    Codes are the statistical division codes (6 digits county, 9 digits town); "" if unknown.
+    """
+
+    said: str = ""
+    county: str = ""
+    county_code: str = ""
+    town: str = ""
+    town_code: str = ""
+    place: str = ""
+
+
+class Recognised(msgspec.Struct, frozen=True):
+    """The intent that was understood, how surely (0-1), and whether the caller confirmed it."""
+
+    intent: str = ""
+    name: str = ""
+    score: float = 0.0
+    confirmed: bool = False
+
+
+class TicketDraft(msgspec.Struct, frozen=True):
+    """A ticket as far as the call has filled it.
+
+    ``complete`` is false when the call ended before the caller had confirmed the read-back:
+    it is filed all the same, marked unfinished. ``call_back`` asks for the caller to be rung.
+    """
+
+    type: TicketType
+    urgency: Urgency = "一般"
+    recognised: Recognised = Recognised()
+    content: str = ""
+    place: Place = Place()
+    occurred: str = ""
+    contact_number: str = ""
+    contact_name: str = ""
+    confidential: Confidentiality = "公开"
+    emergency_kind: str = ""
+    units: tuple[str, ...] = ()
+    call_back: bool = False
+    complete: bool = True
+    service: str = ""
+
+
+class HandoffCard(msgspec.Struct, frozen=True):
+    """What a person taking over needs to see before the phone rings.
+
+    ``reason``: "asked", "emergency", "not-understood", "filing-failed" or "policy". The shell
+    adds call id, caller number and transcript; the ticket number is "" if none is filed yet.
+    """
+
+    reason: str
+    draft: TicketDraft
+    ticket_no: str = ""

@@ -1,0 +1,1 @@
+"""The telephone side and the composition of the whole."""

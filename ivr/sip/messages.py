@@ -1,0 +1,189 @@
+"""What the node and a SIP worker say to each other over their Unix socket.
+
+A worker holds one caller (leg 0) and up to three more legs (1-3) in its own conference
+bridge. Audio is mono s16le PCM at 8 kHz. Messages are MessagePack, each preceded by its
+length in four bytes, big-endian (:mod:`ivr.sip.wire`).
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import msgspec
+
+LegState = Literal["ringing", "early", "up", "held", "resumed", "failed", "ended"]
+
+
+class Message(msgspec.Struct, frozen=True, tag=True):
+    """Root of all messages."""
+
+
+# --- worker to node ---------------------------------------------------------------------
+
+
+class Hello(Message, frozen=True):
+    """First message of a worker: which slot it fills, its process id and its SIP port."""
+
+    slot: int
+    pid: int
+    port: int
+
+
+class Incoming(Message, frozen=True):
+    """An INVITE has come and is ringing (180 sent). The node must ``Answer`` or ``Reject``.
+
+    ``caller`` and ``called`` are the user parts of From (or P-Asserted-Identity) and of the
+    request URI; ``source`` is the address that the call came from.
+    """
+
+    call_id: str
+    caller: str
+    called: str
+    source: str
+
+
+class LegChanged(Message, frozen=True):
+    """A leg's state changed. ``code`` is the SIP status that caused it (0 if none)."""
+
+    leg: int
+    state: LegState
+    code: int = 0
+    reason: str = ""
+    codec: str = ""
+
+
+class Audio(Message, frozen=True):
+    """20-60 ms heard from ``leg``; ``at_ms`` is its position on the recording's time line."""
+
+    leg: int
+    at_ms: int
+    pcm: bytes
+
+
+class Key(Message, frozen=True):
+    """One press of a key on ``leg``, counted once however it arrived."""
+
+    leg: int
+    key: str
+
+
+class Played(Message, frozen=True):
+    """The ``Play`` numbered ``id`` is over: ``completed``, or stopped after ``ms``."""
+
+    id: int
+    ms: int
+    completed: bool
+
+
+class Recorded(Message, frozen=True):
+    """The recording is closed: its file and how long it is."""
+
+    path: str
+    ms: int
+
+
+class WorkerFault(Message, frozen=True):
+    """Something went wrong in the worker that did not end the call; for the log."""
+
+    text: str
+
+
+# --- node to worker ---------------------------------------------------------------------
+
+
+class Welcome(Message, frozen=True):
+    """Answer to ``Hello``: what to do if the node dies in mid-call.
+
+    ``fallback_uri`` is rung and bridged after the WAV ``fallback_prompt`` ("" = just hang up).
+    """
+
+    fallback_uri: str = ""
+    fallback_prompt: str = ""
+
+
+class Answer(Message, frozen=True):
+    """Answer the caller with 200."""
+
+
+class Reject(Message, frozen=True):
+    """Refuse the caller; ``retry_after`` (seconds) becomes a Retry-After header if not 0."""
+
+    code: int
+    retry_after: int = 0
+
+
+class StartRecording(Message, frozen=True):
+    """Record from now on into the two-channel WAV ``path``: caller left, all others right."""
+
+    path: str
+
+
+class Play(Message, frozen=True):
+    """Send these 8 kHz mono WAV files, one after the other without a gap, to ``leg``.
+
+    A ``Play`` replaces one still going on (which reports ``Played`` as stopped).
+    ``loop`` repeats until stopped (music on hold, a ringing tone).
+    """
+
+    id: int
+    files: tuple[str, ...]
+    leg: int = 0
+    loop: bool = False
+
+
+class StopPlay(Message, frozen=True):
+    """Stop what is being played to ``leg`` at once; nothing happens if nothing is."""
+
+    leg: int = 0
+
+
+class Dial(Message, frozen=True):
+    """Call ``uri`` as leg ``leg``. States come as ``LegChanged``; gives up after ``timeout_s``.
+
+    ``headers`` are added to the INVITE (for instance ``X-Hotline-Call``).
+    """
+
+    leg: int
+    uri: str
+    timeout_s: float = 25.0
+    headers: dict[str, str] = {}
+
+
+class Bridge(Message, frozen=True):
+    """Let legs ``a`` and ``b`` hear each other."""
+
+    a: int
+    b: int
+
+
+class Unbridge(Message, frozen=True):
+    """Undo ``Bridge``."""
+
+    a: int
+    b: int
+
+
+class HangUpLeg(Message, frozen=True):
+    """End one leg; leg 0 ends the call and all its legs."""
+
+    leg: int = 0
+
+
+class Drain(Message, frozen=True):
+    """Take no new call, and exit when the present one is over."""
+
+
+FromWorker = Hello | Incoming | LegChanged | Audio | Key | Played | Recorded | WorkerFault
+ToWorker = (
+    Welcome
+    | Answer
+    | Reject
+    | StartRecording
+    | Play
+    | StopPlay
+    | Dial
+    | Bridge
+    | Unbridge
+    | HangUpLeg
+    | Drain
+)

@@ -55,6 +55,10 @@ class Play(Command, frozen=True):
     barge_in: bool = True
 
 
+class Record(Command, frozen=True):
+    """Record from here on: what was said before this told the caller so."""
+
+
 class KeyInput(msgspec.Struct, frozen=True):
     """How keys are collected while listening, after VoiceXML's DTMF grammar properties.
 
@@ -112,4 +116,4 @@ class HangUp(Command, frozen=True):
     """End the call once everything said before has been heard."""
 
 
-AnyCommand = Play | Listen | Transfer | FileTicket | Note | HangUp
+AnyCommand = Play | Record | Listen | Transfer | FileTicket | Note | HangUp

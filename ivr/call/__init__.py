@@ -1,0 +1,1 @@
+"""A call's life: what joins one worker, one listener, one dialogue and the store."""

@@ -1,0 +1,84 @@
+"""A call's dealings with the database: progress, tickets, and its own record."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from datetime import datetime
+
+from adapters.model import CallRecord
+from adapters.ports import StoreError
+from flows.events import Filed, FilingFailed
+from flows.ticket import TicketDraft
+from ivr.call.services import Services
+from ivr.call.transcript import Transcript
+from ivr.live import TicketMade
+
+log = logging.getLogger(__name__)
+
+
+class Filing:
+    """Files what one call takes down. A failing database never ends the call."""
+
+    def __init__(self, services: Services, call_id: str, transcript: Transcript) -> None:
+        self._services = services
+        self._call_id = call_id
+        self._transcript = transcript
+        self._saved: TicketDraft | None = None
+        self._numbers: list[str] = []
+
+    @property
+    def numbers(self) -> Sequence[str]:
+        """The tickets filed in this call."""
+        return tuple(self._numbers)
+
+    async def open_call(self, record: CallRecord) -> None:
+        """Record that the call has begun."""
+        try:
+            await self._services.store.open_call(record)
+        except StoreError:
+            log.exception("call not recorded", extra=self._extra("open-call"))
+
+    async def save_progress(self, draft: TicketDraft | None) -> None:
+        """Keep what has been taken down so far, if it has changed."""
+        if draft is None or draft == self._saved:
+            return
+        try:
+            await self._services.store.save_progress(
+                self._call_id, draft, self._transcript.lines
+            )
+            self._saved = draft
+        except StoreError:
+            log.exception("progress not saved", extra=self._extra("save-progress"))
+
+    async def file(self, draft: TicketDraft) -> Filed | FilingFailed:
+        """Store a ticket; what the dialogue should be told about it."""
+        now = self._services.now()
+        try:
+            ticket = await self._services.store.file_ticket(
+                self._call_id, draft, self._transcript.lines, at=now
+            )
+        except StoreError as error:
+            log.exception("ticket not filed", extra=self._extra("file-ticket"))
+            return FilingFailed(str(error))
+        self._numbers.append(ticket.ticket_no)
+        self._services.ticket_filed()
+        self._services.live.publish(TicketMade(self._call_id, ticket.ticket_no, draft))
+        log.info("filed %s", ticket.ticket_no, extra=self._extra("file-ticket"))
+        return Filed(ticket.ticket_no)
+
+    async def close_call(self, ended: datetime, outcome: str, recording: str) -> None:
+        """Record that the call is over, with its whole transcript."""
+        try:
+            await self._services.store.close_call(
+                self._call_id,
+                ended=ended,
+                outcome=outcome,
+                recording=recording,
+                lines=self._transcript.lines,
+            )
+        except StoreError:
+            log.exception("call not closed", extra=self._extra("close-call"))
+
+    def _extra(self, action: str) -> dict[str, str]:
+        return {"action": action, "call": self._call_id}

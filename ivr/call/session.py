@@ -1,0 +1,386 @@
+"""One call from ring to hang-up: joins worker, listener, dialogue, voice and store.
+
+Everything that happens to a call (worker messages, recognised turns, timers) goes through
+one inbox and is handled in order by one task, so nothing here needs a lock.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections import deque
+
+import msgspec
+
+from adapters.model import CallRecord
+from asr.listener import Listener
+from asr.turns import AnyListenerEvent, PartialText, SpeechSustained, TurnEnded
+from flows import commands as do
+from flows import events as ev
+from flows.privacy import mask_number
+from ivr import live
+from ivr.call.files import CallFiles
+from ivr.call.filing import Filing
+from ivr.call.keypad import Keypad
+from ivr.call.playqueue import Item, PlayQueue
+from ivr.call.services import Services, WorkerLine
+from ivr.call.transcript import Transcript
+from ivr.call.transfer import Transfers
+from ivr.sip import messages as sip
+
+log = logging.getLogger(__name__)
+
+CALLER = 0
+LONGEST_TURN_S = 30.0
+
+
+class _Heard(msgspec.Struct, frozen=True):
+    """A listener's event and the leg whose speech it is."""
+
+    leg: int
+    event: AnyListenerEvent
+
+
+class _Due(msgspec.Struct, frozen=True):
+    """A timer of this call has run out. ``of`` is the ``Listen`` that it belongs to."""
+
+    what: str
+    of: int
+
+
+_Inbox = sip.FromWorker | _Heard | _Due | ev.AnyEvent
+
+
+class CallSession:
+    """Runs one call. ``await run()`` returns when it is over and everything is stored."""
+
+    def __init__(self, worker: WorkerLine, services: Services) -> None:
+        self._worker = worker
+        self._services = services
+        self._incoming = worker.incoming
+        self.call_id = worker.incoming.call_id
+        self._loop = asyncio.get_running_loop()
+        self._began = services.now()
+        self._zero = self._loop.time()
+        self._inbox: asyncio.Queue[_Inbox] = asyncio.Queue()
+        self._talk = services.new_talk()
+        self._keypad = Keypad()
+        self._transcript = Transcript(
+            lambda line: self._publish(live.LineHeard(self.call_id, line))
+        )
+        self._queue = PlayQueue(worker.send, self._say_starts, self._say_ends, self._said_all)
+        self._files = CallFiles(services, self._incoming, self._began)
+        self._filing = Filing(services, self.call_id, self._transcript)
+        self._transfers = Transfers(services, self._incoming, worker.send, self._queue)
+        self._listeners: dict[int, tuple[Listener, float]] = {}
+        self._listen: do.Listen | None = None
+        self._listen_no = 0
+        self._timers: dict[str, asyncio.TimerHandle] = {}
+        self._deferred: deque[ev.AnyEvent] = deque()
+        self._saying_since = 0.0
+        self._up = False
+        self._over = False
+        self._outcome = "hung-up"
+
+    async def run(self) -> None:
+        """Answer, converse, and leave everything stored, whatever happens in between."""
+        extra = {"action": "call", "call": self.call_id}
+        log.info("call from %s", mask_number(self._incoming.caller), extra=extra)
+        reader = asyncio.create_task(self._read_worker())
+        unsubscribe = self._services.decoder.subscribe(self._speech_changed)
+        try:
+            await self._filing.open_call(self._record())
+            self._worker.send(sip.Answer())
+            while not self._over:
+                await self._take(await self._inbox.get())
+        except Exception:
+            # The caller must not pay for a fault of ours with silence on the line.
+            log.exception("call failed", extra=extra)
+            self._outcome = "interrupted"
+            self._worker.send(sip.HangUpLeg())
+            await self._file_unfinished()
+        finally:
+            unsubscribe()
+            for timer in self._timers.values():
+                timer.cancel()
+            await asyncio.gather(*(listener.close() for listener, _ in self._listeners.values()))
+            await self._finish(reader)
+
+    # --- what comes in -------------------------------------------------------------------
+
+    async def _read_worker(self) -> None:
+        async for message in self._worker:
+            if isinstance(message, sip.Audio):
+                self._hear(message)
+            else:
+                self._inbox.put_nowait(message)
+        self._inbox.put_nowait(sip.LegChanged(CALLER, "ended", reason="worker-died"))
+
+    def _hear(self, audio: sip.Audio) -> None:
+        if audio.leg not in self._listeners:
+            if not self._up:
+                return
+            leg = audio.leg
+
+            def emit(event: AnyListenerEvent) -> None:
+                self._inbox.put_nowait(_Heard(leg, event))
+
+            listener = Listener(self._services.decoder, self._services.listening, emit)
+            self._listeners[leg] = (listener, self._time())
+        self._listeners[audio.leg][0].feed(audio.pcm)
+
+    def _speech_changed(self, available: bool) -> None:
+        self._inbox.put_nowait(ev.SpeechBack() if available else ev.SpeechLost())
+
+    async def _take(self, item: _Inbox) -> None:
+        if isinstance(item, sip.LegChanged):
+            await self._leg_changed(item)
+        elif isinstance(item, sip.Key):
+            await self._key(item)
+        elif isinstance(item, sip.Played):
+            self._queue.played(item)
+            await self._handle_deferred()
+        elif isinstance(item, _Heard):
+            await self._heard(item)
+        elif isinstance(item, _Due):
+            await self._due(item)
+        elif isinstance(item, sip.Recorded):
+            self._files.recorded(item)
+        elif isinstance(item, sip.WorkerFault):
+            log.error("worker: %s", item.text, extra={"action": "worker", "call": self.call_id})
+        elif isinstance(item, ev.Event):
+            await self._handle(item)
+
+    async def _leg_changed(self, change: sip.LegChanged) -> None:
+        if change.leg != CALLER:
+            event = self._transfers.leg_changed(change)
+            if event is not None:
+                await self._handle(event)
+        elif change.state == "up" and not self._up:
+            self._up = True
+            self._publish(
+                live.CallBegan(self.call_id, self._incoming.caller, self._incoming.called)
+            )
+            at = self._services.now().replace(tzinfo=None)
+            await self._handle(ev.Answered(self._incoming.caller, self._incoming.called, at))
+            if not self._services.decoder.available:
+                await self._handle(ev.SpeechLost())
+        elif change.state in ("ended", "failed"):
+            if change.reason == "worker-died":
+                self._outcome = "interrupted"
+            await self._file_unfinished()
+            self._over = True
+
+    async def _file_unfinished(self) -> None:
+        """The caller is gone: let the dialogue file what it has, and nothing else."""
+        for command in self._talk.handle(ev.HungUp()):
+            if isinstance(command, do.FileTicket):
+                await self._filing.file(command.draft)
+
+    async def _key(self, key: sip.Key) -> None:
+        if key.leg != CALLER or self._transfers.bridged:
+            return
+        self._stop_timer("no-input")
+        if self._listen is not None and self._queue.interrupt():
+            self._cancel_turn()
+        digits = self._keypad.press(key.key)
+        if digits is None:
+            self._start_timer("inter-digit", self._keypad.rule.inter_digit_s)
+        else:
+            await self._keys(digits)
+
+    async def _keys(self, digits: str) -> None:
+        self._stop_timer("inter-digit")
+        self._cancel_turn()
+        self._transcript.add_keys(digits, self._time(), masked=self._keypad.rule.masked)
+        await self._handle(ev.Keys(digits))
+
+    async def _due(self, due: _Due) -> None:
+        if due.of != self._listen_no:
+            return
+        if due.what == "inter-digit":
+            await self._keys(self._keypad.flush())
+        elif self._listen is not None and self._queue.idle:
+            await self._handle(ev.NoInput())
+
+    async def _heard(self, heard: _Heard) -> None:
+        event = heard.event
+        if heard.leg != CALLER or self._transfers.bridged:
+            if isinstance(event, TurnEnded) and event.result.text:
+                self._spoken(heard.leg, event)
+            return
+        if isinstance(event, SpeechSustained):
+            # The end of this turn restarts the dialogue; should none come, the caller is
+            # still not left in silence.
+            self._start_timer("no-input", LONGEST_TURN_S)
+            if self._listen is not None and self._listen.speech:
+                self._queue.interrupt()
+        elif isinstance(event, PartialText):
+            await self._partial(event.text)
+        elif isinstance(event, TurnEnded):
+            await self._turn(event)
+
+    async def _partial(self, text: str) -> None:
+        self._publish(live.Hearing(self.call_id, text))
+        commands = self._talk.handle(ev.Partial(text))
+        if commands:
+            # An emergency, heard before the sentence was over: the rest would come late.
+            self._transcript.add("caller", text, self._time(), self._time())
+            self._cancel_turn()
+            await self._carry_out(commands)
+
+    async def _turn(self, turn: TurnEnded) -> None:
+        self._spoken(CALLER, turn)
+        if turn.lost:
+            return
+        listening = self._listen is not None and self._listen.speech
+        result = turn.result
+        await self._handle(
+            ev.Utterance(result.text, result.alternatives, result.confidence, listening)
+        )
+
+    def _spoken(self, leg: int, turn: TurnEnded) -> None:
+        if not turn.result.text:
+            return
+        base = self._listeners[leg][1]
+        self._transcript.add(
+            "caller" if leg == CALLER else "operator",
+            turn.result.text,
+            base + turn.start,
+            base + turn.spoken_end,
+            confidence=turn.result.confidence,
+        )
+
+    # --- the dialogue and its commands ---------------------------------------------------
+
+    async def _handle(self, event: ev.AnyEvent) -> None:
+        if self._over or not self._up:
+            return
+        if self._queue.must_finish:
+            self._deferred.append(event)
+            return
+        if isinstance(event, ev.Keys | ev.Utterance):
+            self._queue.interrupt()
+        await self._carry_out(self._talk.handle(event))
+
+    async def _handle_deferred(self) -> None:
+        while self._deferred and not self._queue.must_finish:
+            await self._handle(self._deferred.popleft())
+
+    async def _carry_out(self, commands: tuple[do.AnyCommand, ...]) -> None:
+        if commands:
+            self._listen = None
+            self._stop_timer("no-input")
+            self._stop_timer("inter-digit")
+            self._listen_no += 1
+        for command in commands:
+            await self._carry_out_one(command)
+        if commands:
+            await self._filing.save_progress(self._talk.draft)
+        if self._listen is not None and self._queue.idle:
+            self._said_all()
+
+    async def _carry_out_one(self, command: do.AnyCommand) -> None:
+        match command:
+            case do.Play():
+                spoken = await self._services.voice.compose(command.speech)
+                self._queue.add(Item(spoken.path, spoken.text, command.barge_in))
+            case do.Record():
+                self._queue.then(self._start_recording)
+            case do.Listen():
+                self._listen = command
+                self._keypad.expect(command.keys)
+                if CALLER in self._listeners:
+                    self._listeners[CALLER][0].listen(
+                        expect=command.expect, end_silence_ms=command.end_silence_ms
+                    )
+            case do.FileTicket():
+                result = await self._filing.file(command.draft)
+                self._inbox.put_nowait(result)
+            case do.Transfer():
+                failed = await self._transfers.start(command, self._transcript.lines)
+                if failed is not None:
+                    self._inbox.put_nowait(failed)
+            case do.Note():
+                self._transcript.add("note", command.text, self._time(), self._time())
+            case do.HangUp():
+                self._queue.then(lambda: self._worker.send(sip.HangUpLeg()))
+
+    def _start_recording(self) -> None:
+        self._zero = self._loop.time()
+        self._worker.send(sip.StartRecording(str(self._files.start())))
+
+    def _cancel_turn(self) -> None:
+        if CALLER in self._listeners:
+            self._listeners[CALLER][0].cancel()
+
+    # --- what the caller hears -----------------------------------------------------------
+
+    def _say_starts(self, item: Item) -> None:
+        self._saying_since = self._time()
+
+    def _say_ends(self, item: Item, ms: int, completed: bool) -> None:
+        if item.text:
+            since = self._saying_since
+            text = item.text if completed else f"{item.text}（被打断）"
+            self._transcript.add("hotline", text, since, since + ms / 1000)
+
+    def _said_all(self) -> None:
+        if self._listen is not None and not self._keypad.pending:
+            self._start_timer("no-input", self._listen.no_input_s)
+
+    # --- small things --------------------------------------------------------------------
+
+    def _time(self) -> float:
+        """Seconds on the recording's time line."""
+        return max(0.0, self._loop.time() - self._zero)
+
+    def _start_timer(self, what: str, seconds: float) -> None:
+        self._stop_timer(what)
+        due = _Due(what, self._listen_no)
+        self._timers[what] = self._loop.call_later(seconds, self._inbox.put_nowait, due)
+
+    def _stop_timer(self, what: str) -> None:
+        timer = self._timers.pop(what, None)
+        if timer is not None:
+            timer.cancel()
+
+    def _publish(self, event: live.LiveEvent) -> None:
+        self._services.live.publish(event)
+
+    def _record(self) -> CallRecord:
+        return CallRecord(
+            call_id=self.call_id,
+            caller=self._incoming.caller,
+            called=self._incoming.called,
+            started=self._began,
+            node=self._services.node,
+        )
+
+    async def _finish(self, reader: asyncio.Task[None]) -> None:
+        await _let_end(reader)
+        while not self._inbox.empty():
+            message = self._inbox.get_nowait()
+            if isinstance(message, sip.Recorded):
+                self._files.recorded(message)
+        if self._outcome != "interrupted":
+            self._outcome = self._what_came_of_it()
+        recording = await self._files.close(
+            self._services.now(), self._outcome, self._transcript.lines, self._filing.numbers
+        )
+        await self._filing.close_call(self._services.now(), self._outcome, recording)
+        self._publish(live.CallOver(self.call_id, self._outcome, recording))
+
+    def _what_came_of_it(self) -> str:
+        if self._transfers.ever_bridged:
+            return "transferred"
+        return "ticket" if self._filing.numbers else "hung-up"
+
+
+async def _let_end(reader: asyncio.Task[None]) -> None:
+    """Give the worker a moment to close its recording and say so."""
+    done, _ = await asyncio.wait({reader}, timeout=3.0)
+    if not done:
+        reader.cancel()
+
+

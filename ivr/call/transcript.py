@@ -1,0 +1,43 @@
+"""What has been said in a call, in order, as it will be stored."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from adapters.model import Line, Speaker
+
+MASK = "****"
+
+
+class Transcript:
+    """The lines of one call. ``on_line`` hears of each as it is added (live views)."""
+
+    def __init__(self, on_line: Callable[[Line], None]) -> None:
+        self._lines: list[Line] = []
+        self._on_line = on_line
+
+    @property
+    def lines(self) -> Sequence[Line]:
+        """All lines so far, in the order in which they began."""
+        return tuple(sorted(self._lines, key=lambda line: line.start))
+
+    def add(
+        self,
+        speaker: Speaker,
+        text: str,
+        start: float,
+        end: float,
+        *,
+        confidence: float = 1.0,
+    ) -> None:
+        """Add spoken words, or a note; times in seconds on the recording's time line."""
+        self._append(Line(speaker, round(start, 2), round(end, 2), text, confidence=confidence))
+
+    def add_keys(self, digits: str, at: float, *, masked: bool) -> None:
+        """Add what the caller keyed; masked input is kept as ****."""
+        at = round(at, 2)
+        self._append(Line("caller", at, at, MASK if masked else digits, by_keys=True))
+
+    def _append(self, line: Line) -> None:
+        self._lines.append(line)
+        self._on_line(line)

@@ -1,0 +1,85 @@
+"""What happens on the line right now, for whoever watches: a live view, a test, a console."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+
+import msgspec
+
+from adapters.model import Line
+from flows.ticket import TicketDraft
+
+log = logging.getLogger(__name__)
+
+
+class LiveEvent(msgspec.Struct, frozen=True, tag=True):
+    """Root of the live events; each belongs to a call."""
+
+    call_id: str
+
+
+class CallBegan(LiveEvent, frozen=True):
+    """A call was answered."""
+
+    caller: str
+    called: str
+
+
+class LineHeard(LiveEvent, frozen=True):
+    """A line of the transcript, as soon as it is known."""
+
+    line: Line
+
+
+class Hearing(LiveEvent, frozen=True):
+    """A partial result of what the caller is saying."""
+
+    text: str
+
+
+class TicketMade(LiveEvent, frozen=True):
+    """A ticket was stored for good."""
+
+    ticket_no: str
+    draft: TicketDraft
+
+
+class Ringing(LiveEvent, frozen=True):
+    """A transfer's phone is about to ring; its hand-off card has been delivered (or failed)."""
+
+    target: str
+    delivered: bool
+
+
+class Bridged(LiveEvent, frozen=True):
+    """The caller and the transfer's target hear each other."""
+
+    target: str
+
+
+class CallOver(LiveEvent, frozen=True):
+    """The call has ended; ``recording`` is its path below the data directory or ""."""
+
+    outcome: str
+    recording: str
+
+
+class LiveBus:
+    """Tells every subscriber of every event, in the order in which they happen."""
+
+    def __init__(self) -> None:
+        self._subscribers: list[Callable[[LiveEvent], None]] = []
+
+    def subscribe(self, hear: Callable[[LiveEvent], None]) -> Callable[[], None]:
+        """Call ``hear`` with each event from now on; returns the way to stop that."""
+        self._subscribers.append(hear)
+        return lambda: self._subscribers.remove(hear)
+
+    def publish(self, event: LiveEvent) -> None:
+        """Tell all subscribers. One that fails is logged and harms no call."""
+        for hear in tuple(self._subscribers):
+            try:
+                hear(event)
+            except Exception:
+                log.exception("a live subscriber failed", extra={"action": "live-subscriber"})

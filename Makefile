@@ -1,0 +1,33 @@
+.PHONY: help setup demo run test lint bench model prompts
+
+help:  ## say what there is
+	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/'
+
+setup:  ## Debian packages, .venv, locked dependencies; quick when done
+	@deploy/setup.sh
+
+demo: setup  ## three real calls from ring to ticket, on loopback
+	@.venv/bin/hotline demo
+
+run: setup  ## keep the line open and say how to dial it
+	@.venv/bin/hotline serve --with-simulator
+
+test: setup  ## every test
+	@.venv/bin/pytest -q
+
+lint: setup  ## style, types, walls
+	@.venv/bin/ruff check .
+	@.venv/bin/ruff format --check .
+	@.venv/bin/mypy
+	@.venv/bin/lint-imports
+
+bench: setup  ## every measurement, into bench/results
+	@.venv/bin/python -m bench
+
+model: setup  ## rebuild the shipped synthetic-trained model (about two hours)
+	@deploy/build-venv.sh
+	@.venv-build/bin/python -m asr.modelkit build --out asr/models/zh-8k-synthetic
+
+prompts: setup  ## render the shipped prompts whose text has changed
+	@deploy/build-venv.sh
+	@.venv-build/bin/python -m ivr.speech.render

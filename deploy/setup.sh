@@ -1,0 +1,44 @@
+#!/usr/bin/env bash
+# Everything the hotline needs on a Debian machine: system packages, a virtual environment in
+# .venv, and the locked Python packages. Quick when all of it is there already.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+python=${PYTHON:-python3}
+packages=(kamailio sip-tester)
+case "$($python -c 'import sys; print(sys.version_info[:2] in ((3, 11), (3, 12)))' 2>/dev/null)" in
+  True) ;;
+  *) echo "setup: needs Python 3.11 or 3.12 as '$python' (set PYTHON=...)" >&2; exit 1 ;;
+esac
+
+missing=()
+for package in "${packages[@]}"; do
+  dpkg-query -W -f='${Status}' "$package" 2>/dev/null | grep -q 'install ok installed' || missing+=("$package")
+done
+if [ ${#missing[@]} -gt 0 ]; then
+  sudo=
+  if [ "$(id -u)" -ne 0 ]; then
+    command -v sudo >/dev/null || { echo "setup: run once as root to install: ${missing[*]}" >&2; exit 1; }
+    sudo=sudo
+  fi
+  echo "setup: installing Debian packages: ${missing[*]}"
+  # The hotline runs its own Kamailio: Debian must not start one of its own.
+  export DEBIAN_FRONTEND=noninteractive
+  $sudo apt-get -qq update
+  policy=/usr/sbin/policy-rc.d
+  if [ ! -e $policy ]; then
+    printf '#!/bin/sh\nexit 101\n' | $sudo tee $policy >/dev/null; $sudo chmod +x $policy
+    trap '$sudo rm -f '$policy EXIT
+  fi
+  $sudo apt-get -qq install -y --no-install-recommends "${missing[@]}" >/dev/null
+fi
+
+stamp=.venv/.installed
+wanted=$(cat requirements.lock pyproject.toml | sha256sum | cut -d' ' -f1)
+if [ ! -x .venv/bin/hotline ] || [ "$(cat $stamp 2>/dev/null)" != "$wanted" ]; then
+  echo "setup: installing Python packages into .venv (about a minute)"
+  [ -x .venv/bin/python ] || "$python" -m venv .venv
+  .venv/bin/pip install --quiet --disable-pip-version-check -r requirements.lock
+  .venv/bin/pip install --quiet --disable-pip-version-check --no-deps -e .
+  echo "$wanted" > $stamp
+fi

@@ -44,9 +44,7 @@ class Filing:
         if draft is None or draft == self._saved:
             return
         try:
-            await self._services.store.save_progress(
-                self._call_id, draft, self._transcript.lines
-            )
+            await self._services.store.save_progress(self._call_id, draft, self._transcript.lines)
             self._saved = draft
         except StoreError:
             log.exception("progress not saved", extra=self._extra("save-progress"))

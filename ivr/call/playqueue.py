@@ -59,8 +59,7 @@ class PlayQueue:
     def must_finish(self) -> bool:
         """Something that may not be interrupted is playing or waiting."""
         return any(
-            isinstance(item, Item) and not item.barge_in
-            for item in (self._current, *self._waiting)
+            isinstance(item, Item) and not item.barge_in for item in (self._current, *self._waiting)
         )
 
     def add(self, item: Item) -> None:

@@ -259,9 +259,10 @@ class CallSession:
         if self._queue.must_finish:
             self._deferred.append(event)
             return
-        if isinstance(event, ev.Keys | ev.Utterance):
+        commands = self._talk.handle(event)
+        if commands and isinstance(event, ev.Keys | ev.Utterance):
             self._queue.interrupt()
-        await self._carry_out(self._talk.handle(event))
+        await self._carry_out(commands)
 
     async def _handle_deferred(self) -> None:
         while self._deferred and not self._queue.must_finish:
@@ -382,5 +383,3 @@ async def _let_end(reader: asyncio.Task[None]) -> None:
     done, _ = await asyncio.wait({reader}, timeout=3.0)
     if not done:
         reader.cancel()
-
-

@@ -1,0 +1,25 @@
+"""How commands speak to people and to programs."""
+
+from __future__ import annotations
+
+import sys
+from typing import Any, NoReturn
+
+import click
+import msgspec
+from rich.console import Console
+
+# Progress, notices and errors go to standard error: standard output is the answer alone.
+notes = Console(stderr=True, highlight=False)
+screen = Console(highlight=False)
+
+
+def print_json(value: Any) -> None:
+    """One JSON value on standard output, Chinese readable, nothing else."""
+    sys.stdout.write(msgspec.json.encode(value).decode() + "\n")
+    sys.stdout.flush()
+
+
+def fail(message: str) -> NoReturn:
+    """End the command with a sentence a person can act on."""
+    raise click.ClickException(message)

@@ -1,0 +1,1 @@
+"""The robot caller: a telephone that follows a written script."""

@@ -1,6 +1,7 @@
 """What is kept and sent: the records behind a call, and their wire form.
 
-These are the values that cross to the database and to the city's platform.
+These are the values that cross to the database and to the city's platform. Times carry
+their zone; a time without one is taken as the machine's local time.
 """
 
 from __future__ import annotations
@@ -48,7 +49,11 @@ class CallRecord(msgspec.Struct, frozen=True):
 
 
 class Ticket(msgspec.Struct, frozen=True):
-    """A filed ticket: its number, its idempotency key, the draft, and the talk behind it."""
+    """A filed ticket: its number, its idempotency key, the draft, and the talk behind it.
+
+    ``revision`` counts the updates since filing. Key and revision together name one
+    content: the platform takes a higher revision as an update and any other as a duplicate.
+    """
 
     ticket_no: str
     key: str
@@ -58,6 +63,7 @@ class Ticket(msgspec.Struct, frozen=True):
     draft: TicketDraft
     transcript: tuple[Line, ...] = ()
     recording: str = ""
+    revision: int = 0
 
 
 class Handoff(msgspec.Struct, frozen=True):
@@ -75,3 +81,21 @@ class Receipt(msgspec.Struct, frozen=True):
 
     platform_id: str
     duplicate: bool = False
+
+
+class TicketStatus(msgspec.Struct, frozen=True):
+    """A ticket's state at the platform, for a progress enquiry."""
+
+    ticket_no: str
+    state: str
+    title: str
+    updated: datetime
+
+
+class StateChange(msgspec.Struct, frozen=True):
+    """What the platform tells of a ticket: its new state, since when, and a word about it."""
+
+    ticket_no: str
+    state: str
+    changed: datetime
+    note: str = ""

@@ -8,7 +8,15 @@ from typing import Protocol
 
 import msgspec
 
-from adapters.model import CallRecord, Handoff, Line, Receipt, Ticket
+from adapters.model import (
+    CallRecord,
+    Handoff,
+    Line,
+    Receipt,
+    StateChange,
+    Ticket,
+)
+from adapters.model import TicketStatus as TicketStatus
 from flows.ticket import TicketDraft
 
 
@@ -19,7 +27,14 @@ class AdapterError(Exception):
 
 
 class PlatformUnavailable(AdapterError):
-    """The city's platform did not answer, or answered that it cannot now."""
+    """The city's platform did not answer, or answered that it cannot now.
+
+    ``retry_after`` is how many seconds it asked to be left alone, None if it did not say.
+    """
+
+    def __init__(self, message: str, retry_after: float | None = None) -> None:
+        super().__init__(message)
+        self.retry_after = retry_after
 
 
 class PlatformRejected(AdapterError):
@@ -30,6 +45,12 @@ class PlatformRejected(AdapterError):
 
 class StoreError(AdapterError):
     """The database could not do what was asked; nothing was changed."""
+
+
+class NotStored(StoreError):
+    """The call or ticket named is not in the database."""
+
+    retryable = False
 
 
 class Platform(Protocol):
@@ -46,15 +67,6 @@ class Platform(Protocol):
 
     async def close(self) -> None:
         """Release connections."""
-
-
-class TicketStatus(msgspec.Struct, frozen=True):
-    """A ticket's state at the platform, for a progress enquiry."""
-
-    ticket_no: str
-    state: str
-    title: str
-    updated: datetime
 
 
 class OutboxRow(msgspec.Struct, frozen=True):
@@ -88,6 +100,10 @@ class Store(Protocol):
     ) -> Ticket:
         """Give the ticket its number and store it with call, transcript and outbox row.
 
+        An equal draft filed again for the same call is the same ticket: a caller who does
+        not know whether the first attempt was stored may simply ask again. The number
+        carries the date of ``at`` as it reads in the zone of ``at``.
+
         Raises :class:`StoreError` if it could not be stored.
         """
 
@@ -100,6 +116,20 @@ class Store(Protocol):
     async def due(self, now: datetime, limit: int = 20) -> Sequence[OutboxRow]:
         """Outbox rows whose time has come, oldest first."""
 
+    async def claim(
+        self, now: datetime, *, owner: str, until: datetime, limit: int = 20
+    ) -> Sequence[OutboxRow]:
+        """As ``due``, and keep the rows for ``owner`` alone until ``until``.
+
+        ``delivered``, ``postpone`` and ``park`` give a row back.
+        """
+
+    async def release(self, owner: str) -> None:
+        """Give back every row that ``owner`` still holds."""
+
+    async def next_due(self) -> datetime | None:
+        """When the next row can be claimed, None if no row waits. May lie in the past."""
+
     async def delivered(self, row_id: int, receipt: Receipt, at: datetime) -> None:
         """Mark an outbox row as acknowledged."""
 
@@ -109,6 +139,12 @@ class Store(Protocol):
     async def park(self, row_id: int, error: str, at: datetime) -> None:
         """Stop trying a row that the platform refuses; it waits for a person."""
 
+    async def parked(self) -> Sequence[tuple[OutboxRow, str]]:
+        """The parked rows, each with the reason."""
+
+    async def unpark(self, row_id: int, at: datetime) -> None:
+        """Try a parked row again; a person has removed the reason."""
+
     async def backlog(self) -> int:
         """How many tickets are not yet acknowledged."""
 
@@ -117,6 +153,15 @@ class Store(Protocol):
 
     async def call(self, call_id: str) -> tuple[CallRecord, Sequence[Line]] | None:
         """One call with its transcript."""
+
+    async def record_state(self, change: StateChange) -> bool:
+        """Keep what the platform says of a ticket; false if something as new is known.
+
+        Raises :class:`NotStored` for a ticket that is not ours.
+        """
+
+    async def state(self, ticket_no: str) -> StateChange | None:
+        """The latest state that the platform told of a ticket."""
 
     async def close(self) -> None:
         """Release connections."""

@@ -1,0 +1,247 @@
+"""The store without a database: for tests, and for a line that need not remember."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+import msgspec
+
+from adapters import filing
+from adapters.model import CallRecord, Line, Receipt, StateChange, Ticket
+from adapters.ports import NotStored, OutboxRow
+from flows.ticket import TicketDraft
+
+
+@dataclass
+class _Row:
+    id: int
+    ticket_no: str
+    due: datetime
+    state: str = "waiting"
+    attempts: int = 0
+    leased_by: str = ""
+    leased_until: datetime | None = None
+    error: str = ""
+
+    def free_at(self) -> datetime:
+        return max(self.due, self.leased_until or self.due)
+
+
+class MemoryStore:
+    """A :class:`adapters.ports.Store` that forgets everything with its process."""
+
+    def __init__(self, *, ticket_prefix: str = filing.DEFAULT_PREFIX) -> None:
+        self._prefix = ticket_prefix
+        self._calls: dict[str, CallRecord] = {}
+        self._lines: dict[str, tuple[Line, ...]] = {}
+        self._progress: dict[str, TicketDraft] = {}
+        self._tickets: dict[str, Ticket] = {}
+        self._filed: dict[tuple[str, str], str] = {}
+        self._rows: dict[int, _Row] = {}
+        self._counters: dict[str, int] = {}
+        self._states: dict[str, StateChange] = {}
+
+    async def start(self) -> None:
+        """Nothing to open."""
+
+    async def open_call(self, call: CallRecord) -> None:
+        """Record that a call has begun; a call already recorded stays as it is."""
+        if call.call_id not in self._calls:
+            aware = call.started.astimezone()
+            self._calls[call.call_id] = msgspec.structs.replace(call, started=aware)
+
+    async def close_call(
+        self, call_id: str, *, ended: datetime, outcome: str, recording: str, lines: Sequence[Line]
+    ) -> None:
+        """Record that it is over, and its whole transcript. Idempotent."""
+        self._calls[call_id] = msgspec.structs.replace(
+            self._known(call_id),
+            ended=ended.astimezone(),
+            outcome=outcome,
+            recording=recording,
+        )
+        self._lines[call_id] = tuple(lines)
+        self._progress.pop(call_id, None)
+
+    async def save_progress(self, call_id: str, draft: TicketDraft, lines: Sequence[Line]) -> None:
+        """Keep what a call in progress has taken down."""
+        self._known(call_id)
+        self._progress[call_id] = draft
+        self._lines[call_id] = tuple(lines)
+
+    async def file_ticket(
+        self, call_id: str, draft: TicketDraft, lines: Sequence[Line], *, at: datetime
+    ) -> Ticket:
+        """Store ticket, transcript and outbox row, or find the one filed before."""
+        filed = filing.digest(draft)
+        if (call_id, filed) in self._filed:
+            return self._whole(self._filed[call_id, filed])
+        self._known(call_id)
+        series = filing.series(self._prefix, at)
+        self._counters[series] = self._counters.get(series, 0) + 1
+        ticket_no = filing.number(series, self._counters[series])
+        self._tickets[ticket_no] = Ticket(
+            ticket_no=ticket_no,
+            key=filing.key(call_id, filed),
+            call_id=call_id,
+            caller="",
+            created=at.astimezone(),
+            draft=draft,
+            transcript=tuple(lines),
+        )
+        self._filed[call_id, filed] = ticket_no
+        self._lines[call_id] = tuple(lines)
+        self._progress.pop(call_id, None)
+        self._send(ticket_no, at)
+        return self._whole(ticket_no)
+
+    async def update_ticket(self, ticket_no: str, draft: TicketDraft, *, at: datetime) -> None:
+        """Replace a ticket's draft and push it anew under the next revision."""
+        known = self._ticket(ticket_no)
+        if known.draft == draft:
+            return
+        self._tickets[ticket_no] = msgspec.structs.replace(
+            known,
+            draft=draft,
+            revision=known.revision + 1,
+            transcript=self._lines.get(known.call_id, ()),
+        )
+        for row in self._rows.values():
+            if row.ticket_no == ticket_no and row.state in ("waiting", "parked"):
+                row.state = "superseded"
+        self._send(ticket_no, at)
+
+    async def unfinished_calls(self, node: str) -> Sequence[tuple[CallRecord, TicketDraft | None]]:
+        """Calls of ``node`` that were going on when it died, with what is not yet filed."""
+        found: list[tuple[CallRecord, TicketDraft | None]] = []
+        for call in sorted(self._calls.values(), key=lambda call: call.started):
+            if call.node == node and call.ended is None:
+                draft = self._progress.get(call.call_id)
+                if draft is not None and (call.call_id, filing.digest(draft)) in self._filed:
+                    draft = None
+                found.append((call, draft))
+        return found
+
+    async def due(self, now: datetime, limit: int = 20) -> Sequence[OutboxRow]:
+        """Outbox rows whose time has come and that nobody holds, oldest first."""
+        return [self._outbox_row(row) for row in self._claimable(now, limit)]
+
+    async def claim(
+        self, now: datetime, *, owner: str, until: datetime, limit: int = 20
+    ) -> Sequence[OutboxRow]:
+        """As ``due``, and keep the rows for ``owner`` alone until ``until``."""
+        rows = self._claimable(now, limit)
+        for row in rows:
+            row.leased_by, row.leased_until = owner, until.astimezone()
+        return [self._outbox_row(row) for row in rows]
+
+    async def release(self, owner: str) -> None:
+        """Give back every row that ``owner`` still holds."""
+        for row in self._rows.values():
+            if row.leased_by == owner:
+                row.leased_by, row.leased_until = "", None
+
+    async def next_due(self) -> datetime | None:
+        """When the next row can be claimed, None if no row waits."""
+        waiting = (row.free_at() for row in self._rows.values() if row.state == "waiting")
+        return min(waiting, default=None)
+
+    async def delivered(self, row_id: int, receipt: Receipt, at: datetime) -> None:
+        """Mark an outbox row as acknowledged."""
+        row = self._rows[row_id]
+        self._rows[row_id] = replace(row, state="delivered", leased_by="", leased_until=None)
+
+    async def postpone(self, row_id: int, until: datetime, error: str) -> None:
+        """Count a failed attempt and set when to try next."""
+        row = self._rows[row_id]
+        if row.state == "waiting":
+            row.due = until.astimezone()
+            self._attempted(row, error)
+
+    async def park(self, row_id: int, error: str, at: datetime) -> None:
+        """Stop trying a row that the platform refuses."""
+        row = self._rows[row_id]
+        if row.state == "waiting":
+            row.state = "parked"
+            self._attempted(row, error)
+
+    async def parked(self) -> Sequence[tuple[OutboxRow, str]]:
+        """The parked rows, each with the reason."""
+        rows = (row for row in self._rows.values() if row.state == "parked")
+        return [(self._outbox_row(row), row.error) for row in rows]
+
+    async def unpark(self, row_id: int, at: datetime) -> None:
+        """Try a parked row again."""
+        row = self._rows[row_id]
+        if row.state == "parked":
+            row.state, row.due = "waiting", at.astimezone()
+
+    async def backlog(self) -> int:
+        """How many tickets are not yet acknowledged, parked ones included."""
+        return sum(row.state in ("waiting", "parked") for row in self._rows.values())
+
+    async def ticket(self, ticket_no: str) -> Ticket | None:
+        """One ticket."""
+        return self._whole(ticket_no) if ticket_no in self._tickets else None
+
+    async def call(self, call_id: str) -> tuple[CallRecord, Sequence[Line]] | None:
+        """One call with its transcript."""
+        if call_id not in self._calls:
+            return None
+        return self._calls[call_id], self._lines.get(call_id, ())
+
+    async def record_state(self, change: StateChange) -> bool:
+        """Keep what the platform says of a ticket; false if something as new is known."""
+        self._ticket(change.ticket_no)
+        known = self._states.get(change.ticket_no)
+        change = msgspec.structs.replace(change, changed=change.changed.astimezone())
+        if known is not None and known.changed >= change.changed:
+            return False
+        self._states[change.ticket_no] = change
+        return True
+
+    async def state(self, ticket_no: str) -> StateChange | None:
+        """The latest state that the platform told of a ticket."""
+        return self._states.get(ticket_no)
+
+    async def close(self) -> None:
+        """Nothing to release."""
+
+    def _known(self, call_id: str) -> CallRecord:
+        try:
+            return self._calls[call_id]
+        except KeyError:
+            raise NotStored(f"no call {call_id}") from None
+
+    def _ticket(self, ticket_no: str) -> Ticket:
+        try:
+            return self._tickets[ticket_no]
+        except KeyError:
+            raise NotStored(f"no ticket {ticket_no}") from None
+
+    def _whole(self, ticket_no: str) -> Ticket:
+        ticket = self._tickets[ticket_no]
+        call = self._calls[ticket.call_id]
+        return msgspec.structs.replace(ticket, caller=call.caller, recording=call.recording)
+
+    def _send(self, ticket_no: str, at: datetime) -> None:
+        row = _Row(len(self._rows) + 1, ticket_no, at.astimezone())
+        self._rows[row.id] = row
+
+    def _claimable(self, now: datetime, limit: int) -> list[_Row]:
+        free = [
+            row
+            for row in self._rows.values()
+            if row.state == "waiting" and row.free_at() <= now.astimezone()
+        ]
+        return sorted(free, key=lambda row: (row.due, row.id))[:limit]
+
+    def _outbox_row(self, row: _Row) -> OutboxRow:
+        return OutboxRow(row.id, self._whole(row.ticket_no), row.attempts, row.due)
+
+    @staticmethod
+    def _attempted(row: _Row, error: str) -> None:
+        row.attempts += 1
+        row.error, row.leased_by, row.leased_until = error, "", None

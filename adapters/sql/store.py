@@ -1,0 +1,211 @@
+"""The store on an SQL database."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable, Sequence
+from contextlib import nullcontext
+from datetime import datetime
+from typing import Any, TypeVar
+
+from sqlalchemy.exc import DBAPIError, IntegrityError, SQLAlchemyError
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from adapters import filing
+from adapters.model import CallRecord, Line, Receipt, StateChange, Ticket
+from adapters.ports import OutboxRow, StoreError
+from adapters.sql import calls, engine, outbox, schema, tickets
+from flows.ticket import TicketDraft
+
+log = logging.getLogger(__name__)
+
+T = TypeVar("T")
+
+
+class SqlStore:
+    """A :class:`adapters.ports.Store` on SQLite or PostgreSQL.
+
+    ``url`` is "sqlite:///relative/or//absolute/file.db" or "postgresql://…". Every method
+    is one transaction. Once begun it runs to its end even if the task that asked for it is
+    cancelled, so a call that is torn down cannot tear its filing.
+    """
+
+    def __init__(
+        self, url: str, *, ticket_prefix: str = filing.DEFAULT_PREFIX, busy_timeout_s: float = 5.0
+    ) -> None:
+        self._url = engine.parse(url)
+        self._place = engine.place(self._url)
+        self._prefix = ticket_prefix
+        self._engine = engine.create(self._url, busy_timeout_s=busy_timeout_s)
+        # SQLite has one writer at a time and lets the others poll for it; queueing here is
+        # fair and quick.
+        single = self._url.get_backend_name() == "sqlite"
+        self._writing: Any = asyncio.Lock() if single else nullcontext()
+        self._running: set[asyncio.Task[Any]] = set()
+
+    @property
+    def place(self) -> str:
+        """How to name this database to a person, without a password."""
+        return self._place
+
+    async def start(self) -> None:
+        """Open the database and bring the schema up to date."""
+
+        async def upgrade(db: AsyncConnection) -> None:
+            await db.run_sync(schema.upgrade)
+
+        try:
+            engine.make_file(self._url)
+        except OSError as error:
+            raise StoreError(f"{self._place}: {error.strerror}") from error
+        await self._write(upgrade)
+
+    async def open_call(self, call: CallRecord) -> None:
+        """Record that a call has begun; a call already recorded stays as it is."""
+        await self._write(lambda db: calls.open_call(db, call))
+
+    async def close_call(
+        self, call_id: str, *, ended: datetime, outcome: str, recording: str, lines: Sequence[Line]
+    ) -> None:
+        """Record that it is over, and its whole transcript. Idempotent."""
+        await self._write(
+            lambda db: calls.close_call(db, call_id, ended, outcome, recording, lines)
+        )
+
+    async def save_progress(self, call_id: str, draft: TicketDraft, lines: Sequence[Line]) -> None:
+        """Keep what a call in progress has taken down, in case its process dies."""
+        await self._write(lambda db: calls.save_progress(db, call_id, draft, lines))
+
+    async def file_ticket(
+        self, call_id: str, draft: TicketDraft, lines: Sequence[Line], *, at: datetime
+    ) -> Ticket:
+        """Store ticket, transcript and outbox row, or find the one filed before."""
+
+        def file(db: AsyncConnection) -> Awaitable[Ticket]:
+            return tickets.file(db, self._prefix, call_id, draft, lines, at)
+
+        try:
+            return await self._write(file)
+        except StoreError as error:
+            # Two attempts at the same filing crossed; the second now finds the first.
+            if isinstance(error.__cause__, IntegrityError):
+                return await self._write(file)
+            raise
+
+    async def update_ticket(self, ticket_no: str, draft: TicketDraft, *, at: datetime) -> None:
+        """Replace a ticket's draft and push it anew under the next revision."""
+        await self._write(lambda db: tickets.update_draft(db, ticket_no, draft, at))
+
+    async def unfinished_calls(self, node: str) -> Sequence[tuple[CallRecord, TicketDraft | None]]:
+        """Calls of ``node`` that were going on when it died, with what is not yet filed."""
+        return await self._read(lambda db: calls.unfinished(db, node))
+
+    async def due(self, now: datetime, limit: int = 20) -> Sequence[OutboxRow]:
+        """Outbox rows whose time has come and that nobody holds, oldest first."""
+        return await self._read(lambda db: outbox.due(db, now, limit))
+
+    async def claim(
+        self, now: datetime, *, owner: str, until: datetime, limit: int = 20
+    ) -> Sequence[OutboxRow]:
+        """As ``due``, and keep the rows for ``owner`` alone until ``until``."""
+        return await self._write(lambda db: outbox.claim(db, now, owner, until, limit))
+
+    async def release(self, owner: str) -> None:
+        """Give back every row that ``owner`` still holds."""
+        await self._write(lambda db: outbox.release(db, owner))
+
+    async def next_due(self) -> datetime | None:
+        """When the next row can be claimed, None if no row waits."""
+        return await self._read(outbox.next_due)
+
+    async def delivered(self, row_id: int, receipt: Receipt, at: datetime) -> None:
+        """Mark an outbox row as acknowledged."""
+        await self._write(lambda db: outbox.delivered(db, row_id, receipt, at))
+
+    async def postpone(self, row_id: int, until: datetime, error: str) -> None:
+        """Count a failed attempt and set when to try next."""
+        await self._write(lambda db: outbox.postpone(db, row_id, until, error))
+
+    async def park(self, row_id: int, error: str, at: datetime) -> None:
+        """Stop trying a row that the platform refuses."""
+        await self._write(lambda db: outbox.park(db, row_id, error, at))
+
+    async def parked(self) -> Sequence[tuple[OutboxRow, str]]:
+        """The parked rows, each with the reason."""
+        return await self._read(outbox.parked)
+
+    async def unpark(self, row_id: int, at: datetime) -> None:
+        """Try a parked row again."""
+        await self._write(lambda db: outbox.unpark(db, row_id, at))
+
+    async def backlog(self) -> int:
+        """How many tickets are not yet acknowledged, parked ones included."""
+        return await self._read(outbox.backlog)
+
+    async def ticket(self, ticket_no: str) -> Ticket | None:
+        """One ticket."""
+        return await self._read(lambda db: tickets.ticket(db, ticket_no))
+
+    async def call(self, call_id: str) -> tuple[CallRecord, Sequence[Line]] | None:
+        """One call with its transcript."""
+
+        async def read(db: AsyncConnection) -> tuple[CallRecord, Sequence[Line]] | None:
+            found = await calls.call(db, call_id)
+            return None if found is None else (found, await calls.talk(db, call_id))
+
+        return await self._read(read)
+
+    async def record_state(self, change: StateChange) -> bool:
+        """Keep what the platform says of a ticket; false if something as new is known."""
+        return await self._write(lambda db: tickets.record_state(db, change))
+
+    async def state(self, ticket_no: str) -> StateChange | None:
+        """The latest state that the platform told of a ticket."""
+        return await self._read(lambda db: tickets.state(db, ticket_no))
+
+    async def close(self) -> None:
+        """Let transactions under way finish, then release connections."""
+        while self._running:
+            await asyncio.wait(self._running)
+        await self._engine.dispose()
+
+    async def _write(self, work: Callable[[AsyncConnection], Awaitable[T]]) -> T:
+        return await self._transaction(work, write=True)
+
+    async def _read(self, work: Callable[[AsyncConnection], Awaitable[T]]) -> T:
+        return await self._transaction(work, write=False)
+
+    async def _transaction(
+        self, work: Callable[[AsyncConnection], Awaitable[T]], *, write: bool
+    ) -> T:
+        task = asyncio.create_task(self._run(work, write))
+        self._running.add(task)
+        task.add_done_callback(self._finished)
+        return await asyncio.shield(task)
+
+    def _finished(self, task: asyncio.Task[Any]) -> None:
+        self._running.discard(task)
+        # Nobody may be left to hear of the failure; hearing it here silences the warning.
+        if not task.cancelled():
+            task.exception()
+
+    async def _run(self, work: Callable[[AsyncConnection], Awaitable[T]], write: bool) -> T:
+        guard = self._writing if write else nullcontext()
+        try:
+            async with guard, self._engine.connect() as db:
+                await db.execution_options(**{engine.WRITE: write})
+                async with db.begin():
+                    return await work(db)
+        except (SQLAlchemyError, OSError) as error:
+            reason = _reason(error)
+            log.error("the database failed: %s", reason, extra={"action": "store-failed"})
+            raise StoreError(f"{self._place}: {reason}") from error
+
+
+def _reason(error: Exception) -> str:
+    # The driver's own words; SQLAlchemy's would show the statement's values, which are
+    # personal data.
+    if isinstance(error, DBAPIError) and error.orig is not None:
+        return str(error.orig)
+    return f"{type(error).__name__}: {error}" if isinstance(error, OSError) else "cannot be used"

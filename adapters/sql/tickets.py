@@ -1,0 +1,163 @@
+"""Statements about tickets. Each runs inside the caller's transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+import msgspec
+from sqlalchemy import Row, delete, insert, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from adapters import filing
+from adapters.model import Line, StateChange, Ticket
+from adapters.ports import NotStored
+from adapters.sql import calls as call_rows
+from adapters.sql.dialect import upsert
+from adapters.sql.tables import calls, counters, outbox, progress, ticket_states, tickets
+from flows.ticket import TicketDraft
+
+# A ticket as it is read back: its row, with what the call knows.
+WHOLE = select(tickets, calls.c.caller, calls.c.recording).join(
+    calls, calls.c.call_id == tickets.c.call_id
+)
+
+
+async def file(
+    db: AsyncConnection,
+    prefix: str,
+    call_id: str,
+    draft: TicketDraft,
+    talk: Sequence[Line],
+    at: datetime,
+) -> Ticket:
+    """Store a ticket with its number, the call's transcript and an outbox row due at once.
+
+    The same draft of the same call gives the ticket that is already there.
+    """
+    filed = filing.digest(draft)
+    same = WHOLE.where(tickets.c.call_id == call_id, tickets.c.filed == filed)
+    row = (await db.execute(same)).first()
+    if row is not None:
+        return ticket_of(row)
+    if await call_rows.call(db, call_id) is None:
+        raise NotStored(f"no call {call_id}")
+    ticket_no = await _next_number(db, filing.series(prefix, at))
+    await call_rows.replace_lines(db, call_id, talk)
+    await db.execute(
+        insert(tickets).values(
+            ticket_no=ticket_no,
+            key=filing.key(call_id, filed),
+            call_id=call_id,
+            filed=filed,
+            created=at,
+            revision=0,
+            draft=_text(draft),
+            transcript=_text(tuple(talk)),
+        )
+    )
+    await _send(db, ticket_no, 0, at)
+    await db.execute(delete(progress).where(progress.c.call_id == call_id))
+    return ticket_of((await db.execute(same)).one())
+
+
+async def update_draft(
+    db: AsyncConnection, ticket_no: str, draft: TicketDraft, at: datetime
+) -> None:
+    """Make ``draft`` the ticket's next revision; what it already says is not sent again."""
+    row = (
+        await db.execute(select(tickets).where(tickets.c.ticket_no == ticket_no).with_for_update())
+    ).first()
+    if row is None:
+        raise NotStored(f"no ticket {ticket_no}")
+    if row.draft == _text(draft):
+        return
+    await db.execute(
+        update(tickets)
+        .where(tickets.c.ticket_no == ticket_no)
+        .values(
+            draft=_text(draft),
+            revision=row.revision + 1,
+            transcript=_text(await call_rows.talk(db, row.call_id)),
+        )
+    )
+    await db.execute(
+        update(outbox)
+        .where(outbox.c.ticket_no == ticket_no, outbox.c.state.in_(["waiting", "parked"]))
+        .values(state="superseded", closed=at)
+    )
+    await _send(db, ticket_no, row.revision + 1, at)
+
+
+async def ticket(db: AsyncConnection, ticket_no: str) -> Ticket | None:
+    """One ticket."""
+    row = (await db.execute(WHOLE.where(tickets.c.ticket_no == ticket_no))).first()
+    return None if row is None else ticket_of(row)
+
+
+async def record_state(db: AsyncConnection, change: StateChange) -> bool:
+    """Keep the later of what is known and ``change``; whether that was ``change``."""
+    if await ticket(db, change.ticket_no) is None:
+        raise NotStored(f"no ticket {change.ticket_no}")
+    row = upsert(db, ticket_states).values(**msgspec.structs.asdict(change))
+    new = row.excluded
+    result = await db.execute(
+        row.on_conflict_do_update(
+            index_elements=["ticket_no"],
+            set_={"state": new.state, "changed": new.changed, "note": new.note},
+            where=ticket_states.c.changed < new.changed,
+        ).returning(ticket_states.c.ticket_no)
+    )
+    return result.first() is not None
+
+
+async def state(db: AsyncConnection, ticket_no: str) -> StateChange | None:
+    """The latest state told of a ticket."""
+    query = select(ticket_states).where(ticket_states.c.ticket_no == ticket_no)
+    row = (await db.execute(query)).first()
+    return None if row is None else StateChange(row.ticket_no, row.state, row.changed, row.note)
+
+
+def ticket_of(row: Row[Any]) -> Ticket:
+    """The ticket in a row of ``WHOLE``."""
+    return Ticket(
+        ticket_no=row.ticket_no,
+        key=row.key,
+        call_id=row.call_id,
+        caller=row.caller,
+        created=row.created,
+        draft=msgspec.json.decode(row.draft, type=TicketDraft),
+        transcript=msgspec.json.decode(row.transcript, type=tuple[Line, ...]),
+        recording=row.recording,
+        revision=row.revision,
+    )
+
+
+async def _next_number(db: AsyncConnection, series: str) -> str:
+    row = upsert(db, counters).values(series=series, last=1)
+    last = await db.execute(
+        row.on_conflict_do_update(
+            index_elements=["series"], set_={"last": counters.c.last + 1}
+        ).returning(counters.c.last)
+    )
+    return filing.number(series, last.scalar_one())
+
+
+async def _send(db: AsyncConnection, ticket_no: str, revision: int, at: datetime) -> None:
+    await db.execute(
+        insert(outbox).values(
+            ticket_no=ticket_no,
+            revision=revision,
+            state="waiting",
+            attempts=0,
+            due=at,
+            leased_by="",
+            error="",
+            platform_id="",
+        )
+    )
+
+
+def _text(value: object) -> str:
+    return msgspec.json.encode(value).decode()

@@ -1,0 +1,94 @@
+"""A PostgreSQL server of the test's own, where its programs are installed."""
+
+from __future__ import annotations
+
+import os
+import pwd
+import shutil
+import socket
+import subprocess
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+
+def binaries() -> Path | None:
+    """The newest directory that holds initdb and postgres, if any."""
+    found = [path.parent for path in Path("/usr/lib/postgresql").glob("*/bin/initdb")]
+    on_path = shutil.which("initdb")
+    if on_path:
+        found.append(Path(on_path).resolve().parent)
+    usable = [path for path in found if (path / "postgres").exists()]
+    return max(usable, default=None, key=str)
+
+
+@contextmanager
+def server() -> Iterator[str]:
+    """Run a server on a free loopback port; the URL of its database. Skips without one."""
+    programs = binaries()
+    if programs is None:
+        pytest.skip("PostgreSQL's initdb and postgres are not installed")
+    user = _other_user()
+    # Not pytest's tmp_path: root's is closed to the user that the server runs as.
+    directory = Path(tempfile.mkdtemp(prefix="hotline-pg-"))
+    process: subprocess.Popen[bytes] | None = None
+    try:
+        if user:
+            shutil.chown(directory, user)
+        data = str(directory / "data")
+        init = ["-D", data, "-U", "hotline", "-A", "trust", "-E", "UTF8", "--no-locale"]
+        _run([str(programs / "initdb"), *init, "--no-sync"], user)
+        port = str(_free_port())
+        serve = ["-D", data, "-h", "127.0.0.1", "-p", port, "-k", str(directory)]
+        process = subprocess.Popen(
+            [str(programs / "postgres"), *serve, "-c", "max_connections=40"],
+            user=user,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
+        ready = [str(programs / "pg_isready"), "-h", "127.0.0.1", "-p", port, "-t", "20"]
+        _run(ready, user, until_ok=process)
+        yield f"postgresql://hotline@127.0.0.1:{port}/postgres"
+    finally:
+        if process is not None:
+            process.terminate()
+            process.wait(20)
+        shutil.rmtree(directory, ignore_errors=True)
+
+
+def _other_user() -> str | None:
+    """PostgreSQL refuses to run as root."""
+    if os.geteuid() != 0:
+        return None
+    for name in ("postgres", "nobody"):
+        try:
+            pwd.getpwnam(name)
+        except KeyError:
+            continue
+        return name
+    pytest.skip("PostgreSQL does not run as root and there is no other user")
+
+
+def _run(
+    command: list[str],
+    user: str | None,
+    *,
+    until_ok: subprocess.Popen[bytes] | None = None,
+) -> None:
+    for _ in range(200):
+        done = subprocess.run(command, user=user, capture_output=True, check=False, cwd="/")
+        if done.returncode == 0:
+            return
+        if until_ok is None or until_ok.poll() is not None:
+            break
+    raise RuntimeError(f"{command[0]}: {done.stdout.decode()} {done.stderr.decode()}")
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port

@@ -1,0 +1,45 @@
+"""Values that many tests of the adapters start from."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta, timezone
+
+from adapters.model import CallRecord, Line
+from flows.ticket import Place, Recognised, TicketDraft
+
+BEIJING = timezone(timedelta(hours=8))
+NOON = datetime(2026, 11, 23, 12, 0, tzinfo=BEIJING)
+CALLER = "13812345678"
+
+
+def call(call_id: str = "call-1", *, node: str = "node-a", at: datetime = NOON) -> CallRecord:
+    """A call that has just begun."""
+    return CallRecord(call_id, CALLER, "12345", at, node=node, recording=f"{call_id}.wav")
+
+
+def draft(content: str = "人民路的路灯不亮") -> TicketDraft:
+    """A complaint that has been taken down completely."""
+    return TicketDraft(
+        type="投诉",
+        recognised=Recognised("req.streetlight", "路灯照明", 0.93, True),
+        content=content,
+        place=Place("海城区人民路", "海城区", "450502", place="人民路"),
+        occurred="昨天晚上",
+        contact_number=CALLER,
+        contact_name="陈先生",
+        confidential="对承办单位隐名",
+        units=("市城市管理局",),
+    )
+
+
+LINES = (
+    Line("hotline", 0.0, 4.5, "您好，北海12345，请直接说您要办什么。"),
+    Line("caller", 4.8, 7.1, "人民路的路灯不亮", confidence=0.9),
+    Line("note", 7.1, 7.1, "匹配 路灯照明"),
+    Line("caller", 9.0, 12.0, "****", by_keys=True),
+)
+
+
+def utc(*parts: int) -> datetime:
+    """A moment in UTC."""
+    return datetime(*parts, tzinfo=UTC)  # type: ignore[misc,arg-type]

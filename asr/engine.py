@@ -36,11 +36,17 @@ class Result(msgspec.Struct, frozen=True):
 class Stream(Protocol):
     """One utterance being decoded, synchronously, in the decoder process."""
 
-    def accept(self, pcm: bytes) -> str:
-        """Decode more audio and return the partial text so far (no spaces)."""
+    def accept(self, pcm: bytes, *, partial: bool = True) -> str:
+        """Decode more audio and return the partial text so far (no spaces).
+
+        Without ``partial`` the text may be an older one: that saves the work of finding it.
+        """
 
     def finish(self) -> Result:
         """Decode what is left and return the final result. The stream is then spent."""
+
+    def discard(self) -> None:
+        """Give the stream up without a result."""
 
 
 class Engine(Protocol):
@@ -48,6 +54,9 @@ class Engine(Protocol):
 
     def open(self) -> Stream:
         """A warmed stream, ready for speech at once."""
+
+    def top_up(self) -> None:
+        """Use an idle moment to warm a stream for later, if one is wanted."""
 
 
 class DecoderStream(Protocol):

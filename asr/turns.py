@@ -47,4 +47,10 @@ class TurnEnded(ListenerEvent, frozen=True):
     lost: bool = False
 
 
-AnyListenerEvent = SpeechStarted | SpeechSustained | PartialText | TurnEnded
+class SpeechDropped(ListenerEvent, frozen=True):
+    """What began as speech was a cough or noise: no turn will follow for it."""
+
+    at: float
+
+
+AnyListenerEvent = SpeechStarted | SpeechSustained | PartialText | TurnEnded | SpeechDropped

@@ -1,0 +1,94 @@
+"""Whether a directory looks like a Vosk model, and what Vosk's own messages say about it.
+
+A look at the files comes first because its answers are the clearest; whether the model
+works is shown only by decoding with it (:mod:`asr.vosk_engine`).
+"""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from asr.engine import ModelError
+
+_FST_MAGIC = bytes.fromhex("d6fdb27e")
+_KALDI_BINARY = b"\0B"
+_KALDI_TEXT = b"<"
+_IVECTOR_FILES = (
+    "final.ie",
+    "final.dubm",
+    "final.mat",
+    "global_cmvn.stats",
+    "online_cmvn.conf",
+    "splice.conf",
+)
+_LOADING = re.compile(r"Loading .* from (.+)$")
+_ERROR = re.compile(r"^ERROR(?: \(.*?\))?:? ?(.+)$")
+
+
+def check_files(path: Path) -> None:
+    """Raise :class:`ModelError` naming the first file that is missing or not what it should be.
+
+    Both layouts that Vosk knows are accepted: ``am/``, ``conf/``, ``graph/``, and everything
+    in one directory.
+    """
+    if not path.exists():
+        raise ModelError(f"{path}: there is no such directory")
+    if not path.is_dir():
+        raise ModelError(f"{path}: not a directory")
+    if not any(path.iterdir()):
+        raise ModelError(f"{path}: the directory is empty")
+    flat = (path / "final.mdl").exists()
+    am, conf, graph = (path, path, path) if flat else (path / "am", path / "conf", path / "graph")
+    _starts_with(am / "final.mdl", _KALDI_BINARY, _KALDI_TEXT)
+    if not flat:
+        _not_empty(conf / "model.conf")
+    if not (conf / "mfcc.conf").exists() and not (conf / "fbank.conf").exists():
+        raise ModelError(f"{conf}: neither mfcc.conf nor fbank.conf is there")
+    if (graph / "HCLG.fst").exists():
+        _starts_with(graph / "HCLG.fst", _FST_MAGIC)
+    else:
+        for name in ("HCLr.fst", "Gr.fst"):
+            if not (graph / name).exists():
+                raise ModelError(f"{graph}: neither HCLG.fst nor {name} is there")
+            _starts_with(graph / name, _FST_MAGIC)
+        _not_empty(graph / "disambig_tid.int")
+    if (path / "ivector").is_dir():
+        for name in _IVECTOR_FILES:
+            _not_empty(path / "ivector" / name)
+
+
+def _not_empty(file: Path) -> None:
+    if not file.is_file():
+        raise ModelError(f"{file}: missing")
+    if file.stat().st_size == 0:
+        raise ModelError(f"{file}: empty")
+
+
+def _starts_with(file: Path, *magic: bytes) -> None:
+    _not_empty(file)
+    with file.open("rb") as opened:
+        head = opened.read(8)
+    if not head.startswith(magic):
+        raise ModelError(f"{file}: not a file of the right kind, or damaged")
+
+
+def explain(model: Path, log: str, ending: str) -> str:
+    """One sentence out of what Vosk wrote to standard error while it failed on ``model``.
+
+    ``ending`` says how the attempt ended, for a log without any error line.
+    """
+    at = str(model)
+    reason = ""
+    for line in log.splitlines():
+        if found := _LOADING.search(line):
+            at = found.group(1)
+        elif (found := _ERROR.match(line)) and not reason:
+            reason = found.group(1).strip()
+    if not reason:
+        return f"{at}: {ending} while reading or trying it"
+    if "feature config" not in reason and str(model) not in reason and at == str(model):
+        # The acoustic model is what Vosk reads before it says what it is reading.
+        acoustic = [file for file in ("am/final.mdl", "final.mdl") if (model / file).exists()]
+        at = str(model / acoustic[0]) if acoustic else at
+    return f"{at}: damaged or of the wrong kind ({reason})"

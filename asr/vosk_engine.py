@@ -1,0 +1,292 @@
+"""Vosk behind the engine seam. The only module that imports ``vosk``.
+
+It is meant for the decoder process and other short-lived ones: a model that is broken in
+the wrong place ends the process that opens it, and ``kaldifst`` must never be loaded beside
+it (whichever comes second deadlocks).
+
+Results are asked for as an n-best list, which Vosk gives with word times but without
+confidences; those are the share of the list's probability that stands behind a word. Without
+alternatives Vosk's own minimum-Bayes-risk confidences are used. Grammars are not offered:
+malformed ones crash libvosk.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import sys
+import threading
+import wave
+from collections import deque
+from collections.abc import Mapping, Sequence
+from importlib import resources
+from math import exp
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import vosk
+
+from asr.engine import SAMPLE_RATE, ModelError, Result, Stream, Word
+from asr.model_files import check_files
+from asr.text import clean, is_word, join_spaced
+
+log = logging.getLogger(__name__)
+
+PROBE_TEXT = "我要转人工"
+_PIECE = 3200
+_USES = 200
+"""Utterances after which a recogniser is replaced, so that none grows for ever."""
+
+
+class Reading(msgspec.Struct, frozen=True):
+    """One way to read a piece of speech; ``score`` is a log likelihood."""
+
+    words: tuple[Word, ...]
+    score: float = 0.0
+
+    @property
+    def text(self) -> str:
+        """Its words, without spaces."""
+        return "".join(word.text for word in self.words)
+
+
+def probe_pcm() -> bytes:
+    """Clear Mandarin speech (:data:`PROBE_TEXT`), with which models are tried and warmed."""
+    with resources.files("asr.data").joinpath("probe.wav").open("rb") as file:
+        with wave.open(file) as probe:
+            return probe.readframes(probe.getnframes())
+
+
+class VoskEngine:
+    """A loaded Vosk model. Safe to use from several threads.
+
+    Raises :class:`ModelError` naming the file where the directory is not a usable model. It
+    has decoded real speech when the constructor returns. ``spare`` recognisers are kept
+    warm between utterances, because the first speech on a new one stalls for half a second
+    where the model's graph is composed while decoding.
+    """
+
+    def __init__(self, model_dir: Path | str, *, alternatives: int = 5, spare: int = 4) -> None:
+        path = Path(model_dir)
+        check_files(path)
+        vosk.SetLogLevel(0)
+        try:
+            self._model = vosk.Model(str(path))
+        except Exception as error:
+            raise ModelError(f"{path}: Vosk cannot load the model") from error
+        self._dir = path
+        self._alternatives = alternatives
+        self._spare = spare
+        self._idle: deque[tuple[Any, int, float]] = deque()
+        self._lock = threading.Lock()
+        self._probe = probe_pcm()
+        stream = self._new_stream()
+        heard = self._decode_probe(stream)
+        if not heard.text:
+            raise ModelError(
+                f"{path}: the model hears no word in clear speech; "
+                "graph/words.txt may be cut short, or the model is of another kind"
+            )
+        vosk.SetLogLevel(-1)
+        self.probe = heard
+
+    def open(self) -> Stream:
+        """A stream on a warm recogniser, or on a new one when none is waiting."""
+        with self._lock:
+            if self._idle:
+                recogniser, uses, base = self._idle.pop()
+                return VoskStream(self, recogniser, self._alternatives, uses, base)
+        return self._new_stream()
+
+    def top_up(self) -> None:
+        """Warm one more recogniser if too few are waiting; takes as long as the probe."""
+        with self._lock:
+            if len(self._idle) >= self._spare:
+                return
+        self._decode_probe(self._new_stream())
+
+    def give_back(self, recogniser: Any, uses: int, base: float) -> None:
+        """Take a recogniser back after an utterance; for :class:`VoskStream`."""
+        if uses >= _USES:
+            return
+        with self._lock:
+            if len(self._idle) < self._spare:
+                self._idle.append((recogniser, uses, base))
+
+    def _new_stream(self) -> VoskStream:
+        try:
+            recogniser = vosk.KaldiRecognizer(self._model, SAMPLE_RATE)
+        except Exception as error:
+            raise ModelError(f"{self._dir}: Vosk cannot make a recogniser of it") from error
+        recogniser.SetWords(True)
+        if self._alternatives:
+            recogniser.SetMaxAlternatives(self._alternatives)
+        return VoskStream(self, recogniser, self._alternatives, 0, 0.0)
+
+    def _decode_probe(self, stream: VoskStream) -> Result:
+        for at in range(0, len(self._probe), _PIECE):
+            stream.accept(self._probe[at : at + _PIECE])
+        return stream.finish()
+
+
+class VoskStream:
+    """One utterance on one recogniser, which goes back to its engine afterwards.
+
+    Vosk's own endpointing may cut an utterance anywhere; its pieces are joined here, because
+    when a turn is over is decided elsewhere.
+    """
+
+    def __init__(
+        self, engine: VoskEngine, recogniser: Any, limit: int, uses: int, base: float
+    ) -> None:
+        self._engine = engine
+        self._recogniser = recogniser
+        self._limit = max(1, limit)
+        self._uses = uses
+        self._base = base
+        self._bytes = 0
+        self._pieces: list[Sequence[Reading]] = []
+        self._said = ""
+
+    def accept(self, pcm: bytes, *, partial: bool = True) -> str:
+        """Decode more audio. Without ``partial`` the text so far is not computed anew."""
+        self._bytes += len(pcm)
+        if self._recogniser.AcceptWaveform(pcm):
+            self._keep(self._recogniser.Result())
+            return self._said
+        if not partial:
+            return self._said
+        heard = json.loads(self._recogniser.PartialResult()).get("partial", "")
+        return clean(self._said + join_spaced(heard))
+
+    def finish(self) -> Result:
+        """The final result of everything accepted."""
+        self._keep(self._end())
+        return combine(self._pieces, self._limit)
+
+    def discard(self) -> None:
+        """Give the recogniser back without a result."""
+        self._end()
+
+    def _end(self) -> str:
+        recogniser, self._recogniser = self._recogniser, None
+        answer: str = recogniser.FinalResult()
+        seconds = self._bytes / (2 * SAMPLE_RATE)
+        self._engine.give_back(recogniser, self._uses + 1, self._base + seconds)
+        return answer
+
+    def _keep(self, answer: str) -> None:
+        readings = readings_of(json.loads(answer), self._base)
+        if any(reading.words for reading in readings):
+            self._pieces.append(readings)
+            self._said += readings[0].text
+
+
+def readings_of(answer: Mapping[str, Any], base: float) -> list[Reading]:
+    """Vosk's answer, in either of its two forms, best reading first.
+
+    ``base`` is taken off all times: a recogniser counts on from utterance to utterance.
+    """
+    entries = answer.get("alternatives")
+    if entries is None:
+        return [Reading(_words(answer.get("result", ()), base))]
+    unique: dict[str, Reading] = {}
+    for entry in entries:
+        reading = Reading(_words(entry.get("result", ()), base), entry["confidence"])
+        unique.setdefault(reading.text, reading)
+    return list(unique.values())
+
+
+def _words(entries: Sequence[Mapping[str, Any]], base: float) -> tuple[Word, ...]:
+    return tuple(
+        Word(
+            entry["word"],
+            round(max(0.0, entry["start"] - base), 3),
+            round(max(0.0, entry["end"] - base), 3),
+            entry.get("conf", -1.0),
+        )
+        for entry in entries
+        if is_word(entry["word"])
+    )
+
+
+def combine(pieces: Sequence[Sequence[Reading]], limit: int) -> Result:
+    """One result out of an utterance's pieces, each with its readings, best first.
+
+    The confidence is the mean over the characters, so that a long sure word weighs more than
+    a short unsure one.
+    """
+    whole: list[Reading] = [Reading(())]
+    words: list[Word] = []
+    for readings in pieces:
+        words += _with_confidence(readings)
+        joined = [
+            Reading(left.words + right.words, left.score + right.score)
+            for left in whole
+            for right in readings
+        ]
+        whole = sorted(joined, key=lambda reading: -reading.score)[:limit]
+    characters = sum(len(word.text) for word in words)
+    confidence = (
+        sum(word.confidence * len(word.text) for word in words) / characters if characters else 0.0
+    )
+    text = clean("".join(word.text for word in words))
+    others = dict.fromkeys(clean(reading.text) for reading in whole)
+    others.pop(text, None)
+    others.pop("", None)
+    return Result(text, tuple(words), round(confidence, 3), tuple(others))
+
+
+def _with_confidence(readings: Sequence[Reading]) -> list[Word]:
+    """The best reading's words, each with the share of probability that agrees with it."""
+    best = readings[0]
+    if all(word.confidence >= 0 for word in best.words):
+        return list(best.words)
+    weights = [exp(reading.score - best.score) for reading in readings]
+    total = sum(weights)
+    words = []
+    for word in best.words:
+        share = sum(
+            weight
+            for reading, weight in zip(readings, weights, strict=True)
+            if any(_same(word, other) for other in reading.words)
+        )
+        words.append(msgspec.structs.replace(word, confidence=round(share / total, 3)))
+    return words
+
+
+def _same(a: Word, b: Word) -> bool:
+    return a.text == b.text and a.start < b.end and b.start < a.end
+
+
+class _Fetcher(vosk.Model):  # type: ignore[misc]
+    """Vosk's model downloader without a model."""
+
+    def __init__(self) -> None:
+        pass
+
+    def __del__(self) -> None:
+        pass
+
+
+def download(name: str, into: Path) -> Path:
+    """Fetch an official model by name with the ``vosk`` package's own downloader.
+
+    Returns its directory under ``into``. The package's progress bar goes to standard error.
+    Raises :class:`ModelError` where there is no such model or the network does not allow it.
+    """
+    vosk.MODEL_DIRS[:] = [into]
+    try:
+        return Path(_Fetcher().get_model_by_name(name))
+    except SystemExit as error:
+        raise ModelError(f"no official Vosk model is called {name}") from error
+    except Exception as error:
+        raise ModelError(f"{name} could not be fetched: {type(error).__name__}") from error
+
+
+if __name__ == "__main__":
+    try:
+        print(download(sys.argv[1], Path(sys.argv[2])))  # noqa: T201
+    except ModelError as error:
+        sys.exit(str(error))

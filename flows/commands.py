@@ -106,6 +106,13 @@ class FileTicket(Command, frozen=True):
     draft: TicketDraft
 
 
+class AmendTicket(Command, frozen=True):
+    """Replace the draft of a ticket filed earlier in this call (it now asks for a call back)."""
+
+    ticket_no: str
+    draft: TicketDraft
+
+
 class Note(Command, frozen=True):
     """A line for the transcript that explains a decision (what matched, what it lost to)."""
 
@@ -116,4 +123,4 @@ class HangUp(Command, frozen=True):
     """End the call once everything said before has been heard."""
 
 
-AnyCommand = Play | Record | Listen | Transfer | FileTicket | Note | HangUp
+AnyCommand = Play | Record | Listen | Transfer | FileTicket | AmendTicket | Note | HangUp

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta, timezone
 
-from adapters.model import CallRecord, Line
+from adapters import filing
+from adapters.model import CallRecord, Line, Ticket
 from flows.ticket import Place, Recognised, TicketDraft
 
 BEIJING = timezone(timedelta(hours=8))
@@ -43,3 +44,17 @@ LINES = (
 def utc(*parts: int) -> datetime:
     """A moment in UTC."""
     return datetime(*parts, tzinfo=UTC)  # type: ignore[misc,arg-type]
+
+
+def ticket(n: int = 1, *, at: datetime = NOON) -> Ticket:
+    """A ticket as the store gives it."""
+    return Ticket(
+        ticket_no=f"BH20261123{n:06d}",
+        key=filing.key(f"call-{n}", filing.digest(draft())),
+        call_id=f"call-{n}",
+        caller=CALLER,
+        created=at + timedelta(seconds=n),
+        draft=draft(),
+        transcript=LINES,
+        recording=f"call-{n}.wav",
+    )

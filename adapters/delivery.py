@@ -1,0 +1,199 @@
+"""Bringing filed tickets to the platform until each is acknowledged.
+
+A row is pushed, then marked delivered. Killed in between, the row is pushed again with the
+same key and revision, which the platform knows for a duplicate: so every ticket arrives,
+and arrives once.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import random
+from collections.abc import Callable
+from datetime import timedelta
+
+from adapters.clock import Clock, SystemClock
+from adapters.ports import (
+    AdapterError,
+    OutboxRow,
+    Platform,
+    PlatformRejected,
+    PlatformUnavailable,
+    Store,
+    StoreError,
+)
+from adapters.settings import DeliverySettings
+
+log = logging.getLogger(__name__)
+
+
+class DeliveryWorker:
+    """Delivers one store's outbox to one platform, beside the calls and never in their way.
+
+    ``owner`` names this node in the leases that keep nodes off each other's rows; it must
+    be this node's alone. ``chance`` gives numbers from 0 to 1 for the jitter.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        platform: Platform,
+        settings: DeliverySettings | None = None,
+        *,
+        owner: str = "node",
+        clock: Clock | None = None,
+        chance: Callable[[], float] = random.random,
+    ) -> None:
+        self._store = store
+        self._platform = platform
+        self._settings = settings or DeliverySettings()
+        self._owner = owner
+        self._clock = clock or SystemClock()
+        self._chance = chance
+        self._news = asyncio.Event()
+        self._stopping = False
+        self._loop_task: asyncio.Task[None] | None = None
+        self._pushes: set[asyncio.Task[None]] = set()
+
+    def start(self) -> None:
+        """Begin, as a task of the running loop."""
+        if self._loop_task is None:
+            self._stopping = False
+            self._loop_task = asyncio.create_task(self._run(), name="delivery")
+
+    def wake(self) -> None:
+        """There is a new ticket: look at once. From this loop's thread only."""
+        self._news.set()
+
+    async def stop(self) -> None:
+        """Finish the pushes under way, at most ``stop_s``, and leave the rest for later.
+
+        A push that is cut off is pushed again after the next start.
+        """
+        if self._loop_task is None:
+            return
+        self._stopping = True
+        self._news.set()
+        await self._loop_task
+        self._loop_task = None
+        if self._pushes:
+            await asyncio.wait(self._pushes, timeout=self._settings.stop_s)
+        for push in list(self._pushes):
+            push.cancel()
+        await asyncio.gather(*self._pushes, return_exceptions=True)
+        try:
+            await self._store.release(self._owner)
+        except StoreError as error:
+            # The leases run out by themselves.
+            log.warning("rows not given back: %s", error, extra={"action": "delivery-stop"})
+
+    async def _run(self) -> None:
+        released = False
+        while not self._stopping:
+            self._news.clear()
+            try:
+                if not released:
+                    # What this node held when it died is its own again.
+                    await self._store.release(self._owner)
+                    released = True
+                await self._take()
+                wait_s = await self._until_next()
+            except StoreError as error:
+                log.error("outbox not readable: %s", error, extra={"action": "delivery-store"})
+                wait_s = self._settings.poll_s
+            except Exception:
+                log.exception("delivery round failed", extra={"action": "delivery-bug"})
+                wait_s = self._settings.poll_s
+            if not self._stopping:
+                await self._clock.wait(self._news, wait_s)
+
+    async def _take(self) -> None:
+        free = self._settings.concurrency - len(self._pushes)
+        if free <= 0 or self._stopping:
+            return
+        now = self._clock.now()
+        until = now + timedelta(seconds=self._settings.lease_s)
+        rows = await self._store.claim(now, owner=self._owner, until=until, limit=free)
+        for row in rows:
+            push = asyncio.create_task(self._deliver(row), name=f"delivery-{row.id}")
+            self._pushes.add(push)
+            push.add_done_callback(self._done)
+
+    def _done(self, push: asyncio.Task[None]) -> None:
+        self._pushes.discard(push)
+        self._news.set()
+
+    async def _until_next(self) -> float:
+        if len(self._pushes) >= self._settings.concurrency:
+            return self._settings.poll_s  # the first push to end wakes us
+        due = await self._store.next_due()
+        if due is None:
+            return self._settings.poll_s
+        wait_s = (due - self._clock.now()).total_seconds()
+        return min(max(wait_s, 0.0), self._settings.poll_s)
+
+    async def _deliver(self, row: OutboxRow) -> None:
+        ticket_no = row.ticket.ticket_no
+        try:
+            await self._push(row)
+        except StoreError as error:
+            # The lease runs out and the row is pushed again: a duplicate to the platform.
+            log.error(
+                "ticket %s: outcome not stored: %s",
+                ticket_no,
+                error,
+                extra={"action": "delivery-store", "ticket_no": ticket_no},
+            )
+
+    async def _push(self, row: OutboxRow) -> None:
+        ticket_no = row.ticket.ticket_no
+        try:
+            # An adapter that hangs must not outlive its lease.
+            async with asyncio.timeout(self._settings.lease_s / 2):
+                receipt = await self._platform.push(row.ticket)
+        except PlatformRejected as error:
+            log.error(
+                "ticket %s refused by the platform, waits for a person: %s",
+                ticket_no,
+                error,
+                extra={"action": "delivery-parked", "ticket_no": ticket_no},
+            )
+            await self._store.park(row.id, str(error), self._clock.now())
+        except (AdapterError, TimeoutError) as error:
+            await self._postpone(row, error)
+        except Exception as error:
+            log.exception(
+                "ticket %s: the platform adapter failed",
+                ticket_no,
+                extra={"action": "delivery-bug", "ticket_no": ticket_no},
+            )
+            await self._postpone(row, error)
+        else:
+            await self._store.delivered(row.id, receipt, self._clock.now())
+            log.info(
+                "ticket %s delivered",
+                ticket_no,
+                extra={
+                    "action": "delivery-done",
+                    "ticket_no": ticket_no,
+                    "duplicate": receipt.duplicate,
+                    "attempts": row.attempts + 1,
+                },
+            )
+
+    async def _postpone(self, row: OutboxRow, error: Exception) -> None:
+        asked = error.retry_after if isinstance(error, PlatformUnavailable) else None
+        decision = self._settings.retry.decide(
+            row.attempts + 1, chance=self._chance(), at_least_s=asked
+        )
+        text = str(error) or type(error).__name__
+        log.warning(
+            "ticket %s not delivered, again in %.1f s: %s",
+            row.ticket.ticket_no,
+            decision.wait_s,
+            text,
+            extra={"action": "delivery-postponed", "ticket_no": row.ticket.ticket_no},
+        )
+        until = self._clock.now() + timedelta(seconds=decision.wait_s)
+        await self._store.postpone(row.id, until, text)

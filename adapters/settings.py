@@ -1,0 +1,90 @@
+"""What can be configured of the systems outside."""
+
+from __future__ import annotations
+
+import msgspec
+
+from adapters.filing import DEFAULT_PREFIX
+from adapters.retry import RetryStrategy
+
+
+class StoreSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The database.
+
+    ``url``: "sqlite:///path/to/file.db", or "postgresql://user:password@host/name" where
+    there is more than one node. ``ticket_prefix``: the letters before the date.
+    """
+
+    url: str = "sqlite:///data/hotline.db"
+    ticket_prefix: str = DEFAULT_PREFIX
+    busy_timeout_s: float = 5.0
+
+    def __repr__(self) -> str:
+        # A PostgreSQL URL may hold a password.
+        scheme = self.url.partition(":")[0]
+        return f"StoreSettings(url='{scheme}:…', ticket_prefix={self.ticket_prefix!r})"
+
+
+class PlatformSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The city's platform.
+
+    ``url`` is what the paths of ``docs/openapi/platform.yaml`` are appended to. Time-outs
+    are in seconds: to connect, for a whole ticket, for a hand-off (a caller is waiting) and
+    for a progress enquiry (likewise).
+    """
+
+    url: str = "http://127.0.0.1:8012"
+    key_id: str = ""
+    secret: str = ""
+    connect_timeout_s: float = 5.0
+    push_timeout_s: float = 20.0
+    handoff_timeout_s: float = 3.0
+    progress_timeout_s: float = 5.0
+
+    def __repr__(self) -> str:
+        return f"PlatformSettings(url={self.url!r}, key_id={self.key_id!r}, secret='***')"
+
+
+class DeliverySettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The delivery worker.
+
+    ``concurrency``: tickets on their way at once. ``lease_s``: how long a ticket is this
+    node's alone; a node that dies holds its tickets up for so long, and a push may take half
+    of it. ``poll_s``: how often to look for tickets that another node filed. ``stop_s``: how
+    long a push under way may take at shutdown.
+    """
+
+    retry: RetryStrategy = RetryStrategy()
+    concurrency: int = 4
+    lease_s: float = 120.0
+    poll_s: float = 10.0
+    stop_s: float = 5.0
+
+    def __post_init__(self) -> None:
+        if self.concurrency < 1:
+            raise ValueError("concurrency must be at least 1")
+        if min(self.lease_s, self.poll_s) <= 0 or self.stop_s < 0:
+            raise ValueError("lease_s and poll_s must be above 0, stop_s not below")
+
+
+class WebhookSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The way back, platform to hotline. Without a key every message is refused.
+
+    ``clock_skew_s``: how far the platform's clock may be from ours.
+    """
+
+    key_id: str = ""
+    secret: str = ""
+    clock_skew_s: float = 300.0
+
+    def __repr__(self) -> str:
+        return f"WebhookSettings(key_id={self.key_id!r}, secret='***')"
+
+
+class AdapterSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """All of it."""
+
+    store: StoreSettings = StoreSettings()
+    platform: PlatformSettings = PlatformSettings()
+    delivery: DeliverySettings = DeliverySettings()
+    webhook: WebhookSettings = WebhookSettings()

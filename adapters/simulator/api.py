@@ -1,0 +1,186 @@
+"""The simulated platform's requests: the hotline's side (/v1) and the controls (/sim)."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime
+from typing import Any, TypeVar
+
+import msgspec
+from aiohttp import web
+
+from adapters.model import StateChange
+from adapters.signature import BadSignature, Verifier
+from adapters.simulator.behaviour import Behaviour
+from adapters.simulator.page import render
+from adapters.simulator.states import StateMachine
+from adapters.simulator.store import Conflict, PlatformStore
+from adapters.wire import ErrorBody, ProgressEnquiry, WireHandoff, WireTicket
+
+log = logging.getLogger(__name__)
+
+T = TypeVar("T")
+Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+Tell = Callable[[StateChange], Awaitable[bool]]
+
+# A ticket carries its whole talk; an hour of it stays far below this.
+LONGEST_BODY = 8 * 1024 * 1024
+
+
+class Api:
+    """Routes and handlers over one store. ``tell`` passes a state change to the hotline."""
+
+    def __init__(
+        self, store: PlatformStore, states: StateMachine, verifier: Verifier, tell: Tell
+    ) -> None:
+        self.behaviour = Behaviour()
+        self._store = store
+        self._states = states
+        self._verifier = verifier
+        self._tell = tell
+
+    def application(self) -> web.Application:
+        """The aiohttp application."""
+        app = web.Application(middlewares=[self._misbehave], client_max_size=LONGEST_BODY)
+        app.add_routes(
+            [
+                web.post("/v1/tickets", self._push),
+                web.post("/v1/handoffs", self._handoff),
+                web.post("/v1/progress-enquiries", self._progress),
+                web.get("/sim/behaviour", self._get_behaviour),
+                web.put("/sim/behaviour", self._set_behaviour),
+                web.get("/sim/tickets", self._tickets),
+                web.post("/sim/tickets/{ticket_no}/state", self._advance),
+                web.get("/sim/handoffs", self._handoffs),
+                web.post("/sim/reset", self._reset),
+                web.get("/", self._page),
+            ]
+        )
+        return app
+
+    async def advance(self, ticket_no: str, state: str = "") -> tuple[str, bool]:
+        """Move a ticket to ``state`` ("" for the usual next) and tell the hotline.
+
+        The new state, and whether the hotline heard of it. Raises :class:`Conflict` for a
+        move that the state machine bars, :class:`KeyError` for an unknown ticket.
+        """
+        known = await self._store.ticket(ticket_no)
+        if known is None:
+            raise KeyError(ticket_no)
+        target = state or self._states.after(known.state)
+        if not target or not self._states.allows(known.state, target):
+            raise Conflict(f"from {known.state} a ticket cannot go to {target or '…'}")
+        await self._store.set_state(ticket_no, target)
+        told = await self._tell(StateChange(ticket_no, target, datetime.now(UTC)))
+        return target, told
+
+    @web.middleware
+    async def _misbehave(self, request: web.Request, handler: Handler) -> web.StreamResponse:
+        if not request.path.startswith("/v1/"):
+            return await handler(request)
+        behaviour = self.behaviour
+        fate, self.behaviour = behaviour.next()
+        if behaviour.delay_ms:
+            await asyncio.sleep(behaviour.delay_ms / 1000)
+        if fate == "drop":
+            return _hang_up(request)
+        if fate == "fail":
+            refusal = _error(behaviour.fail_code, "told to fail")
+            if behaviour.retry_after_s:
+                refusal.headers["Retry-After"] = str(behaviour.retry_after_s)
+            return refusal
+        body = await request.read()
+        try:
+            self._verifier.check(
+                request.method, request.raw_path, request.headers, body, now=time.time()
+            )
+        except BadSignature as error:
+            return _error(401, str(error))
+        response = await handler(request)
+        return _hang_up(request) if fate == "lose" else response
+
+    async def _push(self, request: web.Request) -> web.Response:
+        ticket = await _body(request, WireTicket)
+        if request.headers.get("Idempotency-Key") != ticket.key:
+            return _error(400, "Idempotency-Key is not the ticket's key")
+        try:
+            receipt, new = await self._store.accept(ticket, self._states.first)
+        except Conflict as error:
+            return _error(422, str(error))
+        log.info(
+            "ticket %s revision %d received",
+            ticket.ticket_no,
+            ticket.revision,
+            extra={"action": "sim-ticket", "duplicate": receipt.duplicate},
+        )
+        return _json(receipt, 201 if new else 200)
+
+    async def _handoff(self, request: web.Request) -> web.Response:
+        handoff = await _body(request, WireHandoff)
+        await self._store.add_handoff(handoff)
+        return _json({"call_id": handoff.call_id}, 202)
+
+    async def _progress(self, request: web.Request) -> web.Response:
+        return _json(await self._store.progress(await _body(request, ProgressEnquiry)))
+
+    async def _get_behaviour(self, _: web.Request) -> web.Response:
+        return _json(self.behaviour)
+
+    async def _set_behaviour(self, request: web.Request) -> web.Response:
+        self.behaviour = await _body(request, Behaviour)
+        return _json(self.behaviour)
+
+    async def _tickets(self, _: web.Request) -> web.Response:
+        return _json(await self._store.tickets())
+
+    async def _handoffs(self, _: web.Request) -> web.Response:
+        return _json(await self._store.handoffs())
+
+    async def _advance(self, request: web.Request) -> web.Response:
+        wanted = await _body(request, dict[str, str]) if request.can_read_body else {}
+        try:
+            state, told = await self.advance(
+                request.match_info["ticket_no"], wanted.get("state", "")
+            )
+        except KeyError:
+            return _error(404, "no such ticket")
+        except Conflict as error:
+            return _error(409, str(error))
+        return _json({"state": state, "told": told})
+
+    async def _reset(self, _: web.Request) -> web.Response:
+        await self._store.clear()
+        self.behaviour = Behaviour()
+        return _json(self.behaviour)
+
+    async def _page(self, _: web.Request) -> web.Response:
+        page = render(await self._store.tickets(), await self._store.handoffs())
+        return web.Response(text=page, content_type="text/html", charset="utf-8")
+
+
+def _hang_up(request: web.Request) -> web.Response:
+    if request.transport is not None:
+        request.transport.abort()
+    return web.Response()
+
+
+async def _body(request: web.Request, kind: type[T]) -> T:
+    try:
+        return msgspec.json.decode(await request.read(), type=kind)
+    except msgspec.DecodeError as error:
+        raise web.HTTPBadRequest(
+            body=msgspec.json.encode(ErrorBody(str(error))), content_type="application/json"
+        ) from error
+
+
+def _json(value: Any, status: int = 200) -> web.Response:
+    return web.Response(
+        body=msgspec.json.encode(value), status=status, content_type="application/json"
+    )
+
+
+def _error(status: int, text: str) -> web.Response:
+    return _json(ErrorBody(text), status)

@@ -1,0 +1,1 @@
+"""Recordings of calls: where they lie, what belongs beside them, and mending unfinished ones."""

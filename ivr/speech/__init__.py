@@ -1,0 +1,1 @@
+"""What the hotline says: recorded prompts, run-time speech, and joining both into one file."""

@@ -1,0 +1,106 @@
+"""Audio as the telephone wants it: mono 16-bit samples at 8,000 a second."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import soundfile
+import soxr
+
+from ivr.recording import riff
+from ivr.speech.errors import UnusableWav
+
+RATE = 8000
+LONGEST_S = 60.0
+# Below this peak (-50 dBFS) a caller hears nothing.
+_SILENT_PEAK = 10 ** (-50 / 20)
+
+Pcm = npt.NDArray[np.int16]
+Samples = npt.NDArray[np.float32]
+
+
+def silence(ms: int) -> Pcm:
+    """``ms`` milliseconds of nothing."""
+    return np.zeros(RATE * ms // 1000, dtype=np.int16)
+
+
+def milliseconds(pcm: Pcm) -> int:
+    """How long the audio lasts."""
+    return len(pcm) * 1000 // RATE
+
+
+def to_float(pcm: Pcm) -> Samples:
+    """Samples within ±1."""
+    return pcm.astype(np.float32) / np.float32(32768.0)
+
+
+def to_pcm(samples: Samples) -> Pcm:
+    """Rounded to 16 bits; what is louder than full scale is cut."""
+    return np.clip(np.round(samples * 32768.0), -32768, 32767).astype(np.int16)
+
+
+def resample(samples: Samples, rate: int) -> Samples:
+    """From ``rate`` to 8 kHz with a steep anti-aliasing filter."""
+    if rate == RATE:
+        return samples
+    return np.asarray(soxr.resample(samples, rate, RATE, quality="VHQ"), dtype=np.float32)
+
+
+def read_own(path: Path) -> Pcm:
+    """Read a WAV that this package wrote (44-byte header, 8 kHz mono s16)."""
+    return np.frombuffer(path.read_bytes(), dtype="<i2", offset=44).astype(np.int16, copy=False)
+
+
+def wav_bytes(pcm: Pcm) -> bytes:
+    """A whole WAV file."""
+    body = pcm.astype("<i2", copy=False).tobytes()
+    return riff.header(len(body), channels=1, rate=RATE) + body
+
+
+def write_wav(path: Path, pcm: Pcm) -> None:
+    """Write atomically, readable by its owner only; OSError when there is no room."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=".writing-", suffix=".wav")
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(wav_bytes(pcm))
+        Path(name).replace(path)
+    except BaseException:
+        Path(name).unlink(missing_ok=True)
+        raise
+
+
+def load_wav(path: Path, longest_s: float = LONGEST_S) -> Pcm:
+    """Any WAV file (PCM, float, A-law, µ-law; any rate; channels are mixed) as 8 kHz mono.
+
+    Raises :class:`UnusableWav` when it is not a WAV, cut short, longer than ``longest_s``,
+    silent or unreadable.
+    """
+    try:
+        layout = riff.inspect(path)
+    except riff.IncompleteHeader as error:
+        raise UnusableWav(path, "文件不完整，没有声音数据") from error
+    except riff.NotWav as error:
+        raise UnusableWav(path, "不是 WAV 文件") from error
+    except OSError as error:
+        raise UnusableWav(path, f"读不出来（{error.strerror}）") from error
+    if layout.truncated:
+        raise UnusableWav(
+            path, f"文件被截断：应有 {layout.data_size} 字节声音，只有 {layout.available} 字节"
+        )
+    try:
+        samples, rate = soundfile.read(path, dtype="float32", always_2d=True)
+    except (soundfile.LibsndfileError, OSError) as error:
+        raise UnusableWav(path, f"无法解码（{error}）") from error
+    seconds = len(samples) / rate
+    if seconds > longest_s:
+        raise UnusableWav(path, f"太长：{seconds:.0f} 秒，最多 {longest_s:.0f} 秒")
+    if not len(samples) or not np.isfinite(samples).all():
+        raise UnusableWav(path, "没有可用的声音数据")
+    if float(np.abs(samples).max()) < _SILENT_PEAK:
+        raise UnusableWav(path, "整段没有声音")
+    return to_pcm(resample(samples.mean(axis=1, dtype=np.float32), rate))

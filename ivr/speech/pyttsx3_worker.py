@@ -1,0 +1,71 @@
+"""The run-time synthesiser as a process of its own: one JSON job a line. Imports pyttsx3.
+
+It reads ``{"id", "text", "path", "voice", "rate"}`` from standard input, writes a WAV to ``path``
+and answers ``{"id"}`` or ``{"id", "error"}``; ``{"id": 0}`` says that it is ready. pyttsx3 hangs
+on some input and on a second engine in one process, so it lives here, where
+:mod:`ivr.speech.tts` can end it.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import json
+import os
+import signal
+import sys
+from pathlib import Path
+from typing import Any
+
+_PR_SET_PDEATHSIG = 1
+
+
+def main() -> int:
+    """Serve jobs until standard input ends."""
+    # A parent that was killed cannot end a hanging child, so the kernel does.
+    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+    # The driver prints; the answers need a channel of their own.
+    answers = os.fdopen(os.dup(1), "w", encoding="utf-8")
+    os.dup2(2, 1)
+    engine = _engine()
+    _answer(answers, {"id": 0})
+    for line in sys.stdin:
+        job = json.loads(line)
+        try:
+            _speak(engine, job)
+            _answer(answers, {"id": job["id"]})
+        except Exception as error:  # whatever pyttsx3 raises is an answer, not the end
+            _answer(answers, {"id": job["id"], "error": repr(error)})
+    return 0
+
+
+def _engine() -> Any:
+    import espeakng_loader
+
+    # Once the library is loaded under its own name, pyttsx3's search by that name finds it.
+    ctypes.CDLL(espeakng_loader.get_library_path())
+    os.environ["ESPEAK_DATA_PATH"] = str(Path(espeakng_loader.get_data_path()).parent)
+    import pyttsx3
+
+    engine = pyttsx3.init("espeak")
+    # The first run of an engine returns before its file is there; let it be an empty one.
+    engine.runAndWait()
+    return engine
+
+
+def _speak(engine: Any, job: dict[str, Any]) -> None:
+    path = Path(job["path"])
+    engine.setProperty("voice", job["voice"])
+    engine.setProperty("rate", job["rate"])
+    engine.save_to_file(job["text"], str(path))
+    engine.runAndWait()
+    if not path.is_file():
+        raise RuntimeError("no file was written")
+
+
+def _answer(answers: Any, message: dict[str, Any]) -> None:
+    answers.write(json.dumps(message) + "\n")
+    answers.flush()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

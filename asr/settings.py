@@ -15,7 +15,7 @@ class VadSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """
 
     mode: int = 2
-    min_level_dbfs: float = -50.0
+    min_level_dbfs: float = -55.0
     over_noise_db: float = 6.0
 
 

@@ -37,6 +37,7 @@ class TurnEnded(ListenerEvent, frozen=True):
     """The utterance is over. ``result.text`` is "" for a no-match.
 
     ``spoken_end`` is when the last speech was heard, ``decided_at`` when the end was decided.
+    The words' times are on the same time line.
     ``lost`` is true when the decoder went away in the middle of it.
     """
 

@@ -14,12 +14,9 @@ from __future__ import annotations
 
 import json
 import logging
-import sys
 import threading
-import wave
 from collections import deque
 from collections.abc import Mapping, Sequence
-from importlib import resources
 from math import exp
 from pathlib import Path
 from typing import Any
@@ -29,11 +26,11 @@ import vosk
 
 from asr.engine import SAMPLE_RATE, ModelError, Result, Stream, Word
 from asr.model_files import check_files
+from asr.probe import probe_pcm
 from asr.text import clean, is_word, join_spaced
 
 log = logging.getLogger(__name__)
 
-PROBE_TEXT = "我要转人工"
 _PIECE = 3200
 _USES = 200
 """Utterances after which a recogniser is replaced, so that none grows for ever."""
@@ -49,13 +46,6 @@ class Reading(msgspec.Struct, frozen=True):
     def text(self) -> str:
         """Its words, without spaces."""
         return "".join(word.text for word in self.words)
-
-
-def probe_pcm() -> bytes:
-    """Clear Mandarin speech (:data:`PROBE_TEXT`), with which models are tried and warmed."""
-    with resources.files("asr.data").joinpath("probe.wav").open("rb") as file:
-        with wave.open(file) as probe:
-            return probe.readframes(probe.getnframes())
 
 
 class VoskEngine:
@@ -283,10 +273,3 @@ def download(name: str, into: Path) -> Path:
         raise ModelError(f"no official Vosk model is called {name}") from error
     except Exception as error:
         raise ModelError(f"{name} could not be fetched: {type(error).__name__}") from error
-
-
-if __name__ == "__main__":
-    try:
-        print(download(sys.argv[1], Path(sys.argv[2])))  # noqa: T201
-    except ModelError as error:
-        sys.exit(str(error))

@@ -56,7 +56,7 @@ def serve(link: socket.socket) -> int:
     if not isinstance(load, Load):
         return 2
     started = time.monotonic()
-    from asr.vosk_engine import VoskEngine  # noqa: PLC0415 - libvosk only where it is used
+    from asr.vosk_engine import VoskEngine
 
     try:
         engine = VoskEngine(load.model, alternatives=load.alternatives, spare=load.spare_streams)

@@ -150,9 +150,7 @@ class DecoderProcess:
             )
         assert isinstance(answer, Ready)
         self._link = link
-        log.info(
-            "decoder ready in %.1f s", answer.load_s, extra={"action": "decoder_ready"}
-        )
+        log.info("decoder ready in %.1f s", answer.load_s, extra={"action": "decoder_ready"})
         self._tell(True)
 
     async def _watch(self) -> None:

@@ -101,9 +101,13 @@ class Transfer(Command, frozen=True):
 
 
 class FileTicket(Command, frozen=True):
-    """Store ``draft`` for good. The shell answers with ``Filed`` or ``FilingFailed``."""
+    """Store ``draft`` for good. The shell answers with ``Filed`` or ``FilingFailed``.
+
+    With ``ticket_no`` the draft replaces that of this ticket, which keeps its number.
+    """
 
     draft: TicketDraft
+    ticket_no: str = ""
 
 
 class AmendTicket(Command, frozen=True):

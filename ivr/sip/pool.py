@@ -113,6 +113,7 @@ class WorkerPool:
         self._server: asyncio.Server | None = None
         self._forks: asyncio.subprocess.Process | None = None
         self._reports: asyncio.Task[None] | None = None
+        self._empty = asyncio.Event()
         self._draining = False
         self._closing = False
 
@@ -187,14 +188,13 @@ class WorkerPool:
         await self.close()
 
     async def _end_workers(self) -> None:
-        until = time.monotonic() + 1.0
-        while self._by_pid and time.monotonic() < until:
-            await asyncio.sleep(0.01)
-        for pid in tuple(self._by_pid):
-            _kill(pid)
-        until = time.monotonic() + 2.0
-        while self._by_pid and time.monotonic() < until:
-            await asyncio.sleep(0.01)
+        for patience in (1.0, 2.0):
+            if self._by_pid:
+                self._empty.clear()
+                with contextlib.suppress(TimeoutError):
+                    await asyncio.wait_for(self._empty.wait(), patience)
+            for pid in tuple(self._by_pid):
+                _kill(pid)
 
     # --- what the node asks --------------------------------------------------------------
 
@@ -259,6 +259,8 @@ class WorkerPool:
 
     def _exited(self, pid: int, status: int) -> None:
         slot = self._by_pid.pop(pid, None)
+        if not self._by_pid:
+            self._empty.set()
         if slot is None or slot.pid != pid:
             return
         slot.pid = 0

@@ -1,0 +1,234 @@
+"""Runs Kamailio in front of the workers: its configuration, its start, its end."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import ipaddress
+import logging
+import os
+import shutil
+import signal
+import socket
+import time
+import uuid
+from importlib import resources
+from pathlib import Path
+
+from ivr.sip.settings import SipSettings
+
+log = logging.getLogger(__name__)
+
+_SBIN = "/usr/local/sbin:/usr/sbin:/sbin"
+_START_S = 10.0
+
+
+class KamailioError(Exception):
+    """Kamailio cannot be run; the message says why."""
+
+
+def find_program(name: str) -> str:
+    """Full path of the Kamailio program. Raises :class:`KamailioError`."""
+    path = os.pathsep.join((os.environ.get("PATH", ""), _SBIN))
+    found = shutil.which(name, path=path)
+    if found is None:
+        raise KamailioError(f"{name}: no such program; install the package kamailio")
+    return found
+
+
+def configuration(settings: SipSettings, dispatcher: Path, *, debug: int = 0) -> str:
+    """The text of kamailio.cfg."""
+    template = resources.files("ivr.sip").joinpath("kamailio.cfg.in").read_text(encoding="utf-8")
+    advertise = f" advertise {settings.public_host}:{settings.port}" if settings.public_host else ""
+    values = {
+        "DEBUG": str(debug),
+        "CHILDREN": "3",
+        "HOST": settings.host,
+        "PORT": str(settings.port),
+        "ADVERTISE": advertise,
+        "INTERNAL": str(settings.internal_port),
+        "DISPATCHER": str(dispatcher),
+        "ALLOWED": " || ".join(_condition(network) for network in settings.networks),
+        "RETRY_AFTER": str(settings.retry_after_s),
+    }
+    for name, value in values.items():
+        template = template.replace(f"@{name}@", value)
+    return template
+
+
+def _condition(network: str) -> str:
+    parsed = ipaddress.ip_network(network)
+    if parsed.version == 6:
+        return f"src_ip == [{parsed.network_address}]/{parsed.prefixlen}"
+    return f"src_ip == {parsed.network_address}/{parsed.prefixlen}"
+
+
+class Kamailio:
+    """Kamailio as a child of the node, started again if it ends by itself."""
+
+    def __init__(self, settings: SipSettings, worker_ports: list[int]) -> None:
+        self._settings = settings
+        self._worker_ports = worker_ports
+        run_dir = Path(settings.run_dir).resolve()
+        self._config = run_dir / "kamailio.cfg"
+        self._dispatcher = run_dir / "dispatcher.list"
+        self._pid_file = run_dir / "kamailio.pid"
+        self._log_file = run_dir / "kamailio.log"
+        self._run_dir = run_dir
+        self._process: asyncio.subprocess.Process | None = None
+        self._keeper: asyncio.Task[None] | None = None
+
+    def write(self) -> None:
+        """Write configuration and list of workers into the run directory."""
+        self._run_dir.mkdir(parents=True, exist_ok=True)
+        workers = "".join(f"1 sip:127.0.0.1:{port}\n" for port in self._worker_ports)
+        self._dispatcher.write_text(workers, encoding="utf-8")
+        self._config.write_text(configuration(self._settings, self._dispatcher), encoding="utf-8")
+
+    async def check(self) -> None:
+        """Let Kamailio read the configuration. Raises :class:`KamailioError`."""
+        program = find_program(self._settings.kamailio)
+        process = await asyncio.create_subprocess_exec(
+            program,
+            "-c",
+            "-f",
+            str(self._config),
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.STDOUT,
+        )
+        output, _ = await process.communicate()
+        if process.returncode != 0:
+            raise KamailioError(_reason(output.decode(errors="replace")))
+
+    async def start(self) -> None:
+        """Write, check and run; return when it answers. Raises :class:`KamailioError`."""
+        self.write()
+        await self.check()
+        await self.end_stale()
+        await self._spawn()
+        self._keeper = asyncio.create_task(self._keep())
+
+    async def stop(self) -> None:
+        """End it and everything it has started."""
+        if self._keeper is not None:
+            self._keeper.cancel()
+            await asyncio.wait([self._keeper])
+        if self._process is not None:
+            await _end_group(self._process.pid)
+            await self._process.wait()
+            self._process = None
+        self._pid_file.unlink(missing_ok=True)
+
+    async def end_stale(self) -> None:
+        """End the Kamailio that a killed node has left behind in this run directory."""
+        with contextlib.suppress(OSError, ValueError):
+            pid = int(self._pid_file.read_text())
+            if str(self._config).encode() in Path(f"/proc/{pid}/cmdline").read_bytes():
+                log.warning("ending a stale Kamailio", extra={"action": "kamailio-stale"})
+                await _end_group(pid)
+
+    async def _spawn(self) -> None:
+        program = find_program(self._settings.kamailio)
+        with self._log_file.open("ab") as output:
+            self._process = await asyncio.create_subprocess_exec(
+                program,
+                "-f",
+                str(self._config),
+                "-DD",
+                "-E",
+                "-m",
+                "32",
+                "-M",
+                "4",
+                "-Y",
+                str(self._run_dir),
+                stdin=asyncio.subprocess.DEVNULL,
+                stdout=output,
+                stderr=output,
+                start_new_session=True,
+            )
+        self._pid_file.write_text(str(self._process.pid))
+        until = time.monotonic() + _START_S
+        while not await self._answers():
+            if self._process.returncode is not None or time.monotonic() > until:
+                tail = self._log_file.read_text(errors="replace")[-4000:]
+                await _end_group(self._process.pid)
+                raise KamailioError(_reason(tail))
+        log.info("Kamailio is up", extra={"action": "kamailio-up"})
+
+    async def _answers(self) -> bool:
+        """Whether it answers OPTIONS on its loopback port or, if allowed, the public one."""
+        if self._process is None or self._process.returncode is not None:
+            return False
+        return await ping("127.0.0.1", self._settings.internal_port, timeout_s=0.2)
+
+    async def _keep(self) -> None:
+        wait = 0.5
+        while True:
+            assert self._process is not None
+            code = await self._process.wait()
+            log.error("Kamailio ended with %s", code, extra={"action": "kamailio-died"})
+            await _end_group(self._process.pid)
+            try:
+                await self._spawn()
+                wait = 0.5
+            except KamailioError as error:
+                log.error("Kamailio: %s", error, extra={"action": "kamailio-failed"})
+                await asyncio.sleep(wait)
+                wait = min(10.0, wait * 2)
+
+
+async def ping(host: str, port: int, timeout_s: float) -> bool:
+    """Send one OPTIONS by UDP; whether an answer came in time."""
+    loop = asyncio.get_running_loop()
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
+        sock.setblocking(False)
+        sock.connect((host, port))
+        mine = sock.getsockname()
+        tag = uuid.uuid4().hex
+        request = (
+            f"OPTIONS sip:ping@{host}:{port} SIP/2.0\r\n"
+            f"Via: SIP/2.0/UDP {mine[0]}:{mine[1]};branch=z9hG4bK{tag};rport\r\n"
+            "Max-Forwards: 5\r\n"
+            f"From: <sip:ping@{mine[0]}>;tag={tag[:8]}\r\nTo: <sip:ping@{host}>\r\n"
+            f"Call-ID: {tag}\r\nCSeq: 1 OPTIONS\r\nContent-Length: 0\r\n\r\n"
+        )
+        try:
+            sock.send(request.encode())
+            answer = await asyncio.wait_for(loop.sock_recv(sock, 4096), timeout_s)
+        except TimeoutError:
+            return False
+        except OSError:
+            await asyncio.sleep(timeout_s / 4)
+            return False
+        return answer.startswith(b"SIP/2.0 200")
+
+
+async def _end_group(pid: int) -> None:
+    for number, patience in ((signal.SIGTERM, 3.0), (signal.SIGKILL, 1.0)):
+        try:
+            os.killpg(pid, number)
+        except (ProcessLookupError, PermissionError):
+            return
+        until = time.monotonic() + patience
+        while time.monotonic() < until:
+            if not _group_lives(pid):
+                return
+            await asyncio.sleep(0.02)
+
+
+def _group_lives(pgid: int) -> bool:
+    """Whether a process of the group is still running; a dead one not yet reaped does not count."""
+    for entry in Path("/proc").iterdir():
+        if entry.name.isdigit():
+            with contextlib.suppress(OSError, IndexError, ValueError):
+                fields = (entry / "stat").read_text().rpartition(")")[2].split()
+                if int(fields[2]) == pgid and fields[0] != "Z":
+                    return True
+    return False
+
+
+def _reason(output: str) -> str:
+    """The first line that says what is wrong."""
+    lines = [line for line in output.splitlines() if "ERROR" in line or "CRITICAL" in line]
+    return (lines or output.splitlines() or ["it says nothing"])[0].strip()

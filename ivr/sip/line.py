@@ -1,0 +1,49 @@
+"""The hotline's connection to the telephone network: workers, Kamailio and trunk as one."""
+
+from __future__ import annotations
+
+from ivr.sip.kamailio import Kamailio
+from ivr.sip.pool import OnCall, WorkerPool
+from ivr.sip.settings import SipSettings
+
+
+class PhoneLine:
+    """Open from :meth:`start` to :meth:`close`; every call is given to ``on_call``.
+
+    In single mode there is neither Kamailio nor trunk.
+    """
+
+    def __init__(self, settings: SipSettings, on_call: OnCall) -> None:
+        self.settings = settings
+        self.pool = WorkerPool(settings, on_call)
+        self.kamailio: Kamailio | None = None
+
+    async def start(self) -> None:
+        """Open the line. Raises ``PoolError`` or ``KamailioError``, with nothing left behind."""
+        await self.pool.start()
+        if self.settings.single:
+            return
+        kamailio = Kamailio(self.settings, self.pool.ports)
+        try:
+            await kamailio.start()
+        except BaseException:
+            await self.pool.close()
+            raise
+        self.kamailio = kamailio
+
+    async def drain(self, timeout_s: float | None = None) -> None:
+        """Refuse new calls, wait for the present ones."""
+        await self.pool.drain(timeout_s)
+
+    async def close(self) -> None:
+        """Hang up what is left and end all processes."""
+        await self.pool.close()
+        if self.kamailio is not None:
+            await self.kamailio.stop()
+
+    async def __aenter__(self) -> PhoneLine:
+        await self.start()
+        return self
+
+    async def __aexit__(self, *exception: object) -> None:
+        await self.close()

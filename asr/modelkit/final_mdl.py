@@ -1,0 +1,157 @@
+"""Writes `am/final.mdl`: the transition model and the nnet3 network that Vosk loads.
+
+Every unit is a phone of one state with a self-loop, which is CTC seen as an HMM. Phone p has the
+transitions 2p-1 (stay) and 2p (enter) and the network's output p-1; blank is phone 1.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+from asr.modelkit.kaldi_binary import Writer
+
+Floats = npt.NDArray[np.float32]
+
+
+class AffineMap(Protocol):
+    """`weight @ splice(x, offsets) + bias`."""
+
+    @property
+    def offsets(self) -> tuple[int, ...]:
+        """Which input frames lie side by side."""
+        ...
+
+    @property
+    def weight(self) -> Floats:
+        """Shape (out, in * len(offsets))."""
+        ...
+
+    @property
+    def bias(self) -> Floats:
+        """Shape (out,)."""
+        ...
+
+
+def write(
+    path: Path, maps: Sequence[AffineMap], inputs: int, context: tuple[int, int], priors: Floats
+) -> None:
+    """Write the model. `context` is frames seen to the left and right, `priors` sum to one.
+
+    `maps` are first, second, then two for each residual block, then last.
+    """
+    with Writer(path) as out:
+        _transition_model(out, len(priors))
+        _network(out, maps, inputs)
+        out.token("<LeftContext>")
+        out.integer(context[0])
+        out.token("<RightContext>")
+        out.integer(context[1])
+        out.token("<Priors>")
+        out.vector(priors)
+
+
+def _transition_model(out: Writer, phones: int) -> None:
+    out.token("<TransitionModel>", "<Topology>")
+    out.integers(list(range(1, phones + 1)))
+    # Phone number to topology entry; phone 0 does not exist.
+    out.integers([-1] + [0] * phones)
+    out.integer(1)  # one entry, of two states, the second of them final
+    out.integer(2)
+    out.integer(0)
+    out.integer(2)
+    for target in (0, 1):
+        out.integer(target)
+        out.real(0.5)
+    out.integer(-1)
+    out.integer(0)
+    out.token("</Topology>", "<Triples>")
+    out.integer(phones)
+    for phone in range(1, phones + 1):
+        for value in (phone, 0, phone - 1):
+            out.integer(value)
+    out.token("</Triples>", "<LogProbs>")
+    out.vector([0.0] + [float(np.log(0.5))] * (2 * phones))
+    out.token("</LogProbs>", "</TransitionModel>")
+
+
+def wiring(maps: Sequence[AffineMap], inputs: int) -> list[str]:
+    """The network's nodes, a line each: which component reads what."""
+    lines = [f"input-node name=input dim={inputs}"]
+
+    def node(name: str, source: str) -> str:
+        lines.append(f"component-node name={name} component={name} input={source}")
+        return name
+
+    def spliced(source: str, offsets: tuple[int, ...]) -> str:
+        if offsets == (0,):
+            return source
+        parts = [source if o == 0 else f"Offset({source}, {o})" for o in offsets]
+        return f"Append({', '.join(parts)})"
+
+    current = node("relu0", node("map0", spliced("input", maps[0].offsets)))
+    current = node("relu1", node("map1", spliced(current, maps[1].offsets)))
+    for a in range(2, len(maps) - 1, 2):
+        inner = node(f"relu{a}", node(f"map{a}", spliced(current, maps[a].offsets)))
+        outer = node(f"map{a + 1}", inner)
+        # The sum goes through a component of its own, so that it is computed once.
+        current = node(f"sum{a}", f"Sum({current}, {outer})")
+    last = node("scores", node(f"map{len(maps) - 1}", current))
+    lines.append(f"output-node name=output input={last} objective=linear")
+    return lines
+
+
+def _network(out: Writer, maps: Sequence[AffineMap], inputs: int) -> None:
+    lines = wiring(maps, inputs)
+    out.token("<Nnet3>")
+    out.line("")
+    for line in lines:
+        out.line(line)
+    out.line("")
+    names = [line.split()[1].removeprefix("name=") for line in lines[1:-1]]
+    out.token("<NumComponents>")
+    out.integer(len(names))
+    dim = 0
+    for name in names:
+        out.token("<ComponentName>", name)
+        if name.startswith("map"):
+            affine = maps[int(name[3:])]
+            _affine(out, affine)
+            dim = len(affine.bias)
+        elif name.startswith("relu"):
+            _nonlinear(out, "RectifiedLinearComponent", dim)
+        elif name.startswith("sum"):
+            out.token("<NoOpComponent>", "<Dim>")
+            out.integer(dim)
+            out.token("<BackpropScale>")
+            out.real(1.0)
+            out.token("</NoOpComponent>")
+        else:
+            _nonlinear(out, "LogSoftmaxComponent", dim)
+    out.token("</Nnet3>")
+
+
+def _affine(out: Writer, affine: AffineMap) -> None:
+    out.token("<AffineComponent>", "<LearningRate>")
+    out.real(0.001)
+    out.token("<LinearParams>")
+    out.matrix(affine.weight)
+    out.token("<BiasParams>")
+    out.vector(affine.bias)
+    out.token("</AffineComponent>")
+
+
+def _nonlinear(out: Writer, kind: str, dim: int) -> None:
+    """ReLU and log-softmax carry training statistics; empty ones are accepted."""
+    out.token(f"<{kind}>", "<Dim>")
+    out.integer(dim)
+    for statistic in ("<ValueAvg>", "<DerivAvg>"):
+        out.token(statistic)
+        out.vector([])
+    out.token("<Count>")
+    out.double(0.0)
+    out.token(f"</{kind}>")

@@ -1,0 +1,179 @@
+"""Speaks the training texts, shard by shard; can be stopped at any moment and gone on with.
+
+A shard is `<engine>-<kind>-<number>.npz` with `texts`, `voices` and `lengths` (one entry each per
+utterance) and `audio`, all utterances end to end, int16 at 8000 samples a second. Its content
+depends only on its name, so a cut run leaves fewer shards, never different ones.
+"""
+
+from __future__ import annotations
+
+import os
+import random
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from asr.modelkit import general
+from asr.synthesis import kokoro
+
+Samples = npt.NDArray[np.int16]
+Floats = npt.NDArray[np.float32]
+
+RATE = 8000
+HELD_OUT_VOICES = ("zf_xiaoyi", "zm_yunyang")
+TRAINING_VOICES = tuple(v for v in kokoro.VOICES if v not in HELD_OUT_VOICES)
+_PER_SHARD = {"domain": 40, "general": 40, "short": 80}
+
+
+@dataclass(frozen=True)
+class Shard:
+    """A piece of work small enough to lose: about two minutes of speech."""
+
+    engine: str
+    kind: str
+    number: int
+
+    @property
+    def name(self) -> str:
+        """The file's name without its suffix; also the seed of everything random inside."""
+        return f"{self.engine}-{self.kind}-{self.number:03d}"
+
+
+@dataclass(frozen=True)
+class Utterance:
+    """One spoken text: samples int16 at 8 kHz, shape (n,), peak at half of full scale."""
+
+    text: str
+    voice: str
+    samples: Samples
+
+
+def to_telephone_rate(speech: Floats, rate: int) -> Samples:
+    """Resample to 8 kHz and bring the peak to half of full scale."""
+    from scipy.signal import resample_poly
+
+    divisor = int(np.gcd(RATE, rate))
+    low = resample_poly(speech, RATE // divisor, rate // divisor)
+    return (low / (np.abs(low).max() + 1e-6) * 0.5 * 32767).astype(np.int16)
+
+
+def shard_texts(shard: Shard, texts: dict[str, list[str]]) -> list[str]:
+    """The texts of one shard: a slice of its kind's list, or word salad."""
+    size = _PER_SHARD[shard.kind]
+    if shard.kind == "general":
+        rng = random.Random(f"texts {shard.name}")
+        return [general.word_salad(rng) for _ in range(size)]
+    # Each engine starts elsewhere in the list, so that together they cover more of it.
+    offset = 0 if shard.engine == "kokoro" else len(texts[shard.kind]) // 2
+    return [
+        texts[shard.kind][(offset + shard.number * size + i) % len(texts[shard.kind])]
+        for i in range(size)
+    ]
+
+
+def kokoro_speaker(model_dir: Path) -> Callable[[str, random.Random], Utterance]:
+    """A function that speaks a text with a training voice or a blend of two voices."""
+    engine = kokoro.Kokoro(model_dir, threads=1)
+    foreign = [v for v in engine.voice_names() if not v.startswith("z")]
+
+    def speak(text: str, rng: random.Random) -> Utterance:
+        voice = rng.choice(TRAINING_VOICES)
+        style = engine.style(voice)
+        if rng.random() < 0.65:
+            # A blend is a speaker that exists in no list: the cheapest way to many speakers.
+            other = rng.choice([*TRAINING_VOICES, *foreign])
+            weight = rng.uniform(0.25, 0.5) if other in foreign else rng.uniform(0.3, 0.7)
+            style = style * (1 - weight) + engine.style(other) * weight
+            voice = f"{voice}+{other}"
+        speech, rate = engine.speak(text, style=style, speed=rng.uniform(0.85, 1.3))
+        return Utterance(text, voice, to_telephone_rate(speech, rate))
+
+    return speak
+
+
+def espeak_speaker() -> Callable[[str, random.Random], Utterance]:
+    """A function that speaks a text with one of espeak-ng's variants, pace and pitch at random."""
+    from asr.modelkit import espeak
+
+    engine = espeak.Espeak()
+
+    def speak(text: str, rng: random.Random) -> Utterance:
+        variant = rng.choice(espeak.VARIANTS)
+        pace, pitch, span = rng.randint(170, 320), rng.randint(20, 80), rng.randint(30, 80)
+        speech, rate = engine.speak(text, variant, pace, pitch, span)
+        return Utterance(text, f"espeak{variant}", to_telephone_rate(speech, rate))
+
+    return speak
+
+
+def write_shard(
+    shard: Shard,
+    texts: dict[str, list[str]],
+    speak: Callable[[str, random.Random], Utterance],
+    folder: Path,
+) -> float:
+    """Speak one shard into `folder`; returns the minutes of speech written."""
+    rng = random.Random(f"speech {shard.name}")
+    done = [speak(text, rng) for text in shard_texts(shard, texts)]
+    partial = folder / f".{shard.name}.{os.getpid()}.npz"
+    np.savez(
+        partial,
+        texts=np.array([u.text for u in done]),
+        voices=np.array([u.voice for u in done]),
+        lengths=np.array([len(u.samples) for u in done]),
+        audio=np.concatenate([u.samples for u in done]),
+    )
+    partial.replace(folder / f"{shard.name}.npz")
+    return sum(len(u.samples) for u in done) / RATE / 60
+
+
+def plan(kokoro_shards: int, espeak_shards: int) -> Iterator[Shard]:
+    """All shards in the order of their worth: half domain, then breadth, then short answers."""
+    kinds = ("domain", "general", "domain", "short", "domain", "general")
+    for engine, count in (("espeak", espeak_shards), ("kokoro", kokoro_shards)):
+        numbers = dict.fromkeys(_PER_SHARD, 0)
+        for position in range(count):
+            kind = kinds[position % len(kinds)]
+            yield Shard(engine, kind, numbers[kind])
+            numbers[kind] += 1
+
+
+def work(
+    shards: list[Shard],
+    texts: dict[str, list[str]],
+    model_dir: Path,
+    folder: Path,
+    until: float,
+) -> None:
+    """Write those shards that are missing, one after the other, until the clock says `until`."""
+    folder.mkdir(parents=True, exist_ok=True)
+    speakers: dict[str, Callable[[str, random.Random], Utterance]] = {}
+    for shard in shards:
+        if (folder / f"{shard.name}.npz").exists():
+            continue
+        if time.time() > until:
+            return
+        if shard.engine not in speakers:
+            speakers[shard.engine] = (
+                kokoro_speaker(model_dir) if shard.engine == "kokoro" else espeak_speaker()
+            )
+        started = time.time()
+        minutes = write_shard(shard, texts, speakers[shard.engine], folder)
+        print(f"{shard.name}: {minutes:.1f} min in {time.time() - started:.0f} s", flush=True)
+
+
+def utterances(folder: Path) -> Iterator[tuple[str, Utterance]]:
+    """(engine, utterance) of every shard in the folder, in the order of their names."""
+    for path in sorted(folder.glob("[!.]*.npz")):
+        with np.load(path) as shard:
+            ends = np.cumsum(shard["lengths"])
+            audio: Samples = shard["audio"]
+            for text, voice, end, length in zip(
+                shard["texts"], shard["voices"], ends, shard["lengths"], strict=True
+            ):
+                samples = audio[end - length : end]
+                yield path.name.split("-")[0], Utterance(str(text), str(voice), samples)

@@ -1,0 +1,77 @@
+"""Writes the text lists everything else starts from; the same seed gives the same lists.
+
+`domain.txt` and `short.txt` are spoken for training, `held_out.txt` is spoken for measuring and
+kept out of everything else, `lm.txt` is what the language model counts.
+"""
+
+from __future__ import annotations
+
+import random
+import re
+from collections.abc import Collection
+from pathlib import Path
+
+from asr.modelkit.grammar import Grammar
+
+_NOT_HANZI = re.compile("[^\u4e00-\u9fff]")
+_LONGEST_SPOKEN = 24
+_SHORTEST_HELD_OUT = 6
+
+
+def bare(text: str) -> str:
+    """Only the hanzi of a text: how two texts are compared."""
+    return _NOT_HANZI.sub("", text)
+
+
+def sentences(
+    grammar: Grammar,
+    name: str,
+    count: int,
+    seed: str,
+    excluded: Collection[str] = (),
+    longest: int = 60,
+) -> list[str]:
+    """`count` random sentences of a choice, repeats included, none of them in `excluded`."""
+    rng = random.Random(seed)
+    found: list[str] = []
+    while len(found) < count:
+        sentence = grammar.expand(name, rng)
+        if sentence and len(sentence) <= longest and sentence not in excluded:
+            found.append(sentence)
+    return found
+
+
+def read_utterances(path: Path) -> list[str]:
+    """The first column of the test set: callers' sentences as written, with punctuation."""
+    lines = path.read_text(encoding="utf-8").splitlines()[1:]
+    return [line.split("\t")[0] for line in lines if line.strip() and not line.startswith("#")]
+
+
+def write(folder: Path, test_set: Collection[str], lm_count: int = 300_000) -> None:
+    """Write all lists into `folder`; no sentence of `test_set` is in any of them."""
+    folder.mkdir(parents=True, exist_ok=True)
+    grammar = Grammar.load()
+    tested = {bare(text) for text in test_set}
+    pool = sentences(grammar, "spoken", 4000, "held out", tested, _LONGEST_SPOKEN)
+    held_out = sorted({s for s in pool if len(s) >= _SHORTEST_HELD_OUT})
+    held_out = random.Random("held out order").sample(held_out, 120)
+    kept_out = tested | set(held_out)
+    lists = {
+        "held_out": held_out,
+        "domain": _distinct(
+            sentences(grammar, "spoken", 8000, "domain", kept_out, _LONGEST_SPOKEN)
+        ),
+        "short": _distinct(sentences(grammar, "short", 6000, "short", kept_out, _LONGEST_SPOKEN)),
+        "lm": sentences(grammar, "sentence", lm_count, "lm", kept_out),
+    }
+    for name, lines in lists.items():
+        (folder / f"{name}.txt").write_text("\n".join(lines) + "\n", encoding="utf-8")
+
+
+def read(folder: Path, name: str) -> list[str]:
+    """One of the lists, in the order written."""
+    return (folder / f"{name}.txt").read_text(encoding="utf-8").splitlines()
+
+
+def _distinct(lines: list[str]) -> list[str]:
+    return list(dict.fromkeys(lines))

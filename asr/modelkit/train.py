@@ -1,0 +1,261 @@
+"""Trains the acoustic network with CTC on the spoken shards; can be stopped and gone on with.
+
+The work is bounded twice, by steps and by minutes, and the learning rate follows whichever is
+nearer its end, so that a slow machine ends with a finished model too, only a less trained one.
+"""
+
+from __future__ import annotations
+
+import math
+import random
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from torch import Tensor, nn
+from torch.utils.data import DataLoader, Dataset
+
+from asr.modelkit import augment, speech
+from asr.modelkit.features import fbank
+from asr.modelkit.net import SUBSAMPLING, Net, Shape
+from asr.modelkit.pinyin import inventory, units
+
+Samples = npt.NDArray[np.int16]
+Batch = tuple[Tensor, Tensor, Tensor, Tensor]
+
+_PEAK_RATE = 2.5e-3
+_BATCH_SECONDS = 110.0
+_NO_SPEECH_SHARE = 0.04
+_JOINED_SHARE = 0.08
+_SAVE_EVERY = 200
+
+
+@dataclass(frozen=True)
+class Limits:
+    """When training ends: after so many steps or so many minutes, whichever is first."""
+
+    steps: int = 4000
+    minutes: float = 30.0
+
+
+@dataclass(frozen=True)
+class Example:
+    """One utterance: samples at 8 kHz and the network outputs that spell it."""
+
+    samples: Samples
+    targets: tuple[int, ...]
+
+
+def read_examples(folder: Path) -> list[Example]:
+    """All utterances of the shards whose text the inventory can spell."""
+    numbers = {unit: number for number, unit in enumerate(inventory())}
+    found = []
+    for _, utterance in speech.utterances(folder):
+        spelling = units(utterance.text)
+        if spelling and all(unit in numbers for unit in spelling):
+            targets = tuple(numbers[unit] for unit in spelling)
+            found.append(Example(utterance.samples, targets))
+    return found
+
+
+class Telephone(Dataset[Batch]):
+    """Batches of about the same amount of sound, distorted anew each time they are asked for."""
+
+    def __init__(self, examples: list[Example], seed: int) -> None:
+        self._examples = examples
+        self._seed = seed
+        self._batches: list[list[int]] = []
+        self._epoch = 0
+        self.shuffle(0)
+
+    def shuffle(self, epoch: int) -> None:
+        """Make up the batches of an epoch: neighbours in length, in random order."""
+        self._epoch = epoch
+        rng = random.Random(self._seed * 1000 + epoch)
+        order = sorted(
+            range(len(self._examples)),
+            key=lambda i: len(self._examples[i].samples) * rng.uniform(0.8, 1.2),
+        )
+        batches: list[list[int]] = [[]]
+        longest = 0
+        for index in order:
+            longest = max(longest, len(self._examples[index].samples) + 8000)
+            if (len(batches[-1]) + 1) * longest > _BATCH_SECONDS * speech.RATE:
+                batches.append([])
+                longest = len(self._examples[index].samples) + 8000
+            batches[-1].append(index)
+        rng.shuffle(batches)
+        self._batches = batches
+
+    def __len__(self) -> int:
+        return len(self._batches)
+
+    def __getitem__(self, number: int) -> Batch:
+        rng = np.random.default_rng([self._seed, self._epoch, number])
+        made = [self._example(index, rng) for index in self._batches[number]]
+        return collate(made)
+
+    def _example(
+        self, index: int, rng: np.random.Generator
+    ) -> tuple[npt.NDArray[np.float32], tuple[int, ...]]:
+        chance = rng.random()
+        if chance < _NO_SPEECH_SHARE:
+            return fbank(augment.no_speech(rng)), ()
+        example = self._examples[index]
+        sound, targets = example.samples.astype(np.float32), example.targets
+        if chance < _NO_SPEECH_SHARE + _JOINED_SHARE and len(sound) < 4 * speech.RATE:
+            # People stop in mid-sentence: two utterances with a pause between are one.
+            other = self._any(rng)
+            pause = np.zeros(int(rng.uniform(0.1, 0.9) * speech.RATE), dtype=np.float32)
+            sound = np.concatenate([sound, pause, other.samples[: 4 * speech.RATE]])
+            if len(other.samples) <= 4 * speech.RATE:
+                targets = targets + other.targets
+            else:
+                sound = example.samples.astype(np.float32)
+        babble = [self._any(rng).samples.astype(np.float32) for _ in range(3)]
+        features = fbank(augment.telephone(sound, rng, babble))
+        return masked(features, rng), targets
+
+    def _any(self, rng: np.random.Generator) -> Example:
+        return self._examples[int(rng.integers(len(self._examples)))]
+
+
+def masked(
+    features: npt.NDArray[np.float32], rng: np.random.Generator
+) -> npt.NDArray[np.float32]:
+    """Hide a few stretches of time and of pitch, so that no single cue is relied on."""
+    out = features.copy()
+    fill = features.mean(axis=0)
+    for _ in range(rng.integers(0, 3)):
+        start = rng.integers(0, max(1, len(out) - 12))
+        out[start : start + rng.integers(2, 12)] = fill
+    for _ in range(rng.integers(0, 3)):
+        start, width = rng.integers(0, 36), rng.integers(1, 6)
+        out[:, start : start + width] = fill[start : start + width]
+    return out
+
+
+def collate(
+    made: list[tuple[npt.NDArray[np.float32], tuple[int, ...]]],
+) -> Batch:
+    """Features (batch, time, 40) filled up with last frames, output lengths, targets, lengths."""
+    longest = max(len(features) for features, _ in made)
+    padded = [np.pad(f, ((0, longest - len(f)), (0, 0)), mode="edge") for f, _ in made]
+    lengths = [math.ceil(len(features) / SUBSAMPLING) for features, _ in made]
+    targets = [number for _, spelled in made for number in spelled]
+    return (
+        torch.from_numpy(np.stack(padded)),
+        torch.tensor(lengths),
+        torch.tensor(targets, dtype=torch.long),
+        torch.tensor([len(spelled) for _, spelled in made]),
+    )
+
+
+def learning_rate(progress: float) -> float:
+    """Rises over the first tenth, then falls as a half cosine to nearly nothing."""
+    if progress < 0.1:
+        return _PEAK_RATE * (0.04 + 0.96 * progress / 0.1)
+    return _PEAK_RATE * max(0.002, 0.5 * (1 + math.cos(math.pi * (progress - 0.1) / 0.9)))
+
+
+@dataclass
+class State:
+    """What is written down so that training can go on after a stop."""
+
+    net: Net
+    optimiser: torch.optim.Optimizer
+    step: int = 0
+    epoch: int = 0
+    seconds: float = 0.0
+
+    def save(self, path: Path) -> None:
+        """Write everything; the old file stays until the new one is whole."""
+        partial = path.with_suffix(".partial")
+        content = {
+            "net": self.net.state_dict(),
+            "optimiser": self.optimiser.state_dict(),
+            "counters": (self.step, self.epoch, self.seconds),
+        }
+        torch.save(content, partial)
+        partial.replace(path)
+
+    def load(self, path: Path) -> None:
+        """Take up where a file left off."""
+        content: dict[str, Any] = torch.load(path, weights_only=True)
+        self.net.load_state_dict(content["net"])
+        self.optimiser.load_state_dict(content["optimiser"])
+        self.step, self.epoch, self.seconds = content["counters"]
+
+
+def fresh_state(examples: list[Example], shape: Shape, seed: int) -> State:
+    """An untrained network, with the features' mean and spread taken from a sample."""
+    torch.manual_seed(seed)
+    net = Net(shape)
+    sample = Telephone(random.Random(seed).sample(examples, min(300, len(examples))), seed)
+    features = torch.cat([sample[i][0].reshape(-1, shape.inputs) for i in range(len(sample))])
+    net.mean.copy_(features.mean(dim=0))
+    net.scale.copy_(1 / features.std(dim=0))
+    return State(net, torch.optim.AdamW(net.parameters(), _PEAK_RATE, weight_decay=2e-3))
+
+
+def batches(data: Telephone, workers: int) -> Iterator[Batch]:
+    """One epoch's batches, prepared ahead in other processes."""
+    yield from DataLoader(
+        data, batch_size=None, num_workers=workers, prefetch_factor=6 if workers else None
+    )
+
+
+def train(
+    speech_folder: Path, checkpoint: Path, limits: Limits, threads: int = 1, workers: int = 1
+) -> Net:
+    """Train until a limit is reached, writing `checkpoint` as it goes; returns the network."""
+    torch.set_num_threads(threads)
+    examples = read_examples(speech_folder)
+    state = fresh_state(examples, Shape(outputs=len(inventory())), seed=7)
+    if checkpoint.exists():
+        state.load(checkpoint)
+    hours = sum(len(e.samples) for e in examples) / speech.RATE / 3600
+    print(f"{len(examples)} utterances, {hours:.2f} h, from step {state.step}", flush=True)
+    data = Telephone(examples, seed=7)
+    already = state.seconds
+    started = time.monotonic()
+    average = 0.0
+    state.net.train()
+    ctc = nn.CTCLoss(blank=0, zero_infinity=True, reduction="sum")
+
+    def progress() -> float:
+        state.seconds = already + time.monotonic() - started
+        return max(state.step / limits.steps, state.seconds / (limits.minutes * 60))
+
+    while progress() < 1:
+        data.shuffle(state.epoch)
+        for features, lengths, targets, target_lengths in batches(data, workers):
+            if progress() >= 1:
+                break
+            for group in state.optimiser.param_groups:
+                group["lr"] = learning_rate(progress())
+            with torch.autocast("cpu", dtype=torch.bfloat16):
+                scores = state.net(features).transpose(0, 1)
+            loss = ctc(scores, targets, lengths, target_lengths) / max(1, len(targets))
+            state.optimiser.zero_grad()
+            loss.backward()
+            nn.utils.clip_grad_norm_(state.net.parameters(), 3.0)
+            state.optimiser.step()
+            state.step += 1
+            average = 0.98 * average + 0.02 * loss.item() if average else loss.item()
+            if state.step % 50 == 0:
+                print(
+                    f"epoch {state.epoch} step {state.step} loss {average:.3f} "
+                    f"progress {progress():.2f} {state.seconds:.0f} s",
+                    flush=True,
+                )
+            if state.step % _SAVE_EVERY == 0:
+                state.save(checkpoint)
+        state.epoch += 1
+    state.save(checkpoint)
+    return state.net

@@ -56,6 +56,11 @@ class DeliveryWorker:
         self._loop_task: asyncio.Task[None] | None = None
         self._pushes: set[asyncio.Task[None]] = set()
 
+    @property
+    def in_flight(self) -> int:
+        """How many tickets are on their way now."""
+        return len(self._pushes)
+
     def start(self) -> None:
         """Begin, as a task of the running loop."""
         if self._loop_task is None:

@@ -13,6 +13,8 @@ class StoreSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     ``url``: "sqlite:///path/to/file.db", or "postgresql://user:password@host/name" where
     there is more than one node. ``ticket_prefix``: the letters before the date.
+    ``busy_timeout_s``: how long to wait for another process that is writing to the same
+    SQLite file.
     """
 
     url: str = "sqlite:///data/hotline.db"
@@ -23,6 +25,26 @@ class StoreSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         # A PostgreSQL URL may hold a password.
         scheme = self.url.partition(":")[0]
         return f"StoreSettings(url='{scheme}:…', ticket_prefix={self.ticket_prefix!r})"
+
+
+class WebhookSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The way back, platform to hotline: the platform signs with this key.
+
+    Without a key every message is refused. ``clock_skew_s``: how far the platform's clock
+    may be from ours.
+    """
+
+    key_id: str = ""
+    secret: str = ""
+    clock_skew_s: float = 300.0
+
+    @property
+    def keys(self) -> dict[str, str]:
+        """The key by its id, as :func:`adapters.webhook.webhook` takes it."""
+        return {self.key_id: self.secret} if self.key_id else {}
+
+    def __repr__(self) -> str:
+        return f"WebhookSettings(key_id={self.key_id!r}, secret='***')"
 
 
 class PlatformSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -65,26 +87,3 @@ class DeliverySettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
             raise ValueError("concurrency must be at least 1")
         if min(self.lease_s, self.poll_s) <= 0 or self.stop_s < 0:
             raise ValueError("lease_s and poll_s must be above 0, stop_s not below")
-
-
-class WebhookSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """The way back, platform to hotline. Without a key every message is refused.
-
-    ``clock_skew_s``: how far the platform's clock may be from ours.
-    """
-
-    key_id: str = ""
-    secret: str = ""
-    clock_skew_s: float = 300.0
-
-    def __repr__(self) -> str:
-        return f"WebhookSettings(key_id={self.key_id!r}, secret='***')"
-
-
-class AdapterSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """All of it."""
-
-    store: StoreSettings = StoreSettings()
-    platform: PlatformSettings = PlatformSettings()
-    delivery: DeliverySettings = DeliverySettings()
-    webhook: WebhookSettings = WebhookSettings()

@@ -83,6 +83,8 @@ class Api:
             return await handler(request)
         behaviour = self.behaviour
         fate, self.behaviour = behaviour.next()
+        # Read before waiting: a slow platform gets the ticket even if nobody waits for it.
+        body = await request.read()
         if behaviour.delay_ms:
             await asyncio.sleep(behaviour.delay_ms / 1000)
         if fate == "drop":
@@ -92,7 +94,6 @@ class Api:
             if behaviour.retry_after_s:
                 refusal.headers["Retry-After"] = str(behaviour.retry_after_s)
             return refusal
-        body = await request.read()
         try:
             self._verifier.check(
                 request.method, request.raw_path, request.headers, body, now=time.time()

@@ -12,7 +12,7 @@ Fate = Literal["answer", "fail", "drop", "lose"]
 class Behaviour(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """What happens to the next requests of the hotline. A count of -1 means always.
 
-    ``delay_ms``: wait before doing anything. ``drop``: close the connection unread and store
+    ``delay_ms``: wait before doing anything. ``drop``: close the connection and store
     nothing (the platform has gone away). ``fail``: answer ``fail_code`` and store nothing,
     with ``retry_after_s`` as Retry-After if it is above 0. ``lose``: store everything, then
     close the connection instead of answering. Where several apply, in this order.

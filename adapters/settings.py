@@ -12,19 +12,19 @@ class StoreSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The database.
 
     ``url``: "sqlite:///path/to/file.db", or "postgresql://user:password@host/name" where
-    there is more than one node. ``ticket_prefix``: the letters before the date.
-    ``busy_timeout_s``: how long to wait for another process that is writing to the same
-    SQLite file.
+    there is more than one node; "" keeps ``hotline.db`` in the data directory.
+    ``ticket_prefix``: the letters before the date. ``busy_timeout_s``: how long to wait for
+    another process that is writing to the same SQLite file.
     """
 
-    url: str = "sqlite:///data/hotline.db"
+    url: str = ""
     ticket_prefix: str = DEFAULT_PREFIX
     busy_timeout_s: float = 5.0
 
     def __repr__(self) -> str:
         # A PostgreSQL URL may hold a password.
-        scheme = self.url.partition(":")[0]
-        return f"StoreSettings(url='{scheme}:…', ticket_prefix={self.ticket_prefix!r})"
+        url = self.url and self.url.partition(":")[0] + ":…"
+        return f"StoreSettings(url={url!r}, ticket_prefix={self.ticket_prefix!r})"
 
 
 class WebhookSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

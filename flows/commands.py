@@ -110,13 +110,6 @@ class FileTicket(Command, frozen=True):
     ticket_no: str = ""
 
 
-class AmendTicket(Command, frozen=True):
-    """Replace the draft of a ticket filed earlier in this call (it now asks for a call back)."""
-
-    ticket_no: str
-    draft: TicketDraft
-
-
 class Note(Command, frozen=True):
     """A line for the transcript that explains a decision (what matched, what it lost to)."""
 
@@ -127,4 +120,4 @@ class HangUp(Command, frozen=True):
     """End the call once everything said before has been heard."""
 
 
-AnyCommand = Play | Record | Listen | Transfer | FileTicket | AmendTicket | Note | HangUp
+AnyCommand = Play | Record | Listen | Transfer | FileTicket | Note | HangUp

@@ -8,6 +8,7 @@ from datetime import datetime
 
 from adapters.model import CallRecord
 from adapters.ports import StoreError
+from flows.commands import FileTicket
 from flows.events import Filed, FilingFailed
 from flows.ticket import TicketDraft
 from ivr.call.services import Services
@@ -49,21 +50,29 @@ class Filing:
         except StoreError:
             log.exception("progress not saved", extra=self._extra("save-progress"))
 
-    async def file(self, draft: TicketDraft) -> Filed | FilingFailed:
-        """Store a ticket; what the dialogue should be told about it."""
-        now = self._services.now()
+    async def file(self, command: FileTicket) -> Filed | FilingFailed:
+        """Store or amend a ticket; what the dialogue should be told about it."""
         try:
-            ticket = await self._services.store.file_ticket(
-                self._call_id, draft, self._transcript.lines, at=now
-            )
+            ticket_no = await self._store(command)
         except StoreError as error:
             log.exception("ticket not filed", extra=self._extra("file-ticket"))
             return FilingFailed(str(error))
-        self._numbers.append(ticket.ticket_no)
+        if ticket_no not in self._numbers:
+            self._numbers.append(ticket_no)
         self._services.ticket_filed()
-        self._services.live.publish(TicketMade(self._call_id, ticket.ticket_no, draft))
-        log.info("filed %s", ticket.ticket_no, extra=self._extra("file-ticket"))
-        return Filed(ticket.ticket_no)
+        self._services.live.publish(TicketMade(self._call_id, ticket_no, command.draft))
+        log.info("filed %s", ticket_no, extra=self._extra("file-ticket"))
+        return Filed(ticket_no)
+
+    async def _store(self, command: FileTicket) -> str:
+        store, now = self._services.store, self._services.now()
+        if command.ticket_no:
+            await store.update_ticket(command.ticket_no, command.draft, at=now)
+            return command.ticket_no
+        ticket = await store.file_ticket(
+            self._call_id, command.draft, self._transcript.lines, at=now
+        )
+        return ticket.ticket_no
 
     async def close_call(self, ended: datetime, outcome: str, recording: str) -> None:
         """Record that the call is over, with its whole transcript."""

@@ -14,7 +14,13 @@ import msgspec
 
 from adapters.model import CallRecord
 from asr.listener import Listener
-from asr.turns import AnyListenerEvent, PartialText, SpeechSustained, TurnEnded
+from asr.turns import (
+    ListenerEvent,
+    PartialText,
+    SpeechDropped,
+    SpeechSustained,
+    TurnEnded,
+)
 from flows import commands as do
 from flows import events as ev
 from flows.privacy import mask_number
@@ -27,6 +33,7 @@ from ivr.call.services import Services, WorkerLine
 from ivr.call.transcript import Transcript
 from ivr.call.transfer import Transfers
 from ivr.sip import messages as sip
+from ivr.speech.errors import SpeechError
 
 log = logging.getLogger(__name__)
 
@@ -38,7 +45,7 @@ class _Heard(msgspec.Struct, frozen=True):
     """A listener's event and the leg whose speech it is."""
 
     leg: int
-    event: AnyListenerEvent
+    event: ListenerEvent
 
 
 class _Due(msgspec.Struct, frozen=True):
@@ -103,7 +110,8 @@ class CallSession:
             unsubscribe()
             for timer in self._timers.values():
                 timer.cancel()
-            await asyncio.gather(*(listener.close() for listener, _ in self._listeners.values()))
+            for listener, _ in self._listeners.values():
+                listener.close()
             await self._finish(reader)
 
     # --- what comes in -------------------------------------------------------------------
@@ -122,7 +130,7 @@ class CallSession:
                 return
             leg = audio.leg
 
-            def emit(event: AnyListenerEvent) -> None:
+            def emit(event: ListenerEvent) -> None:
                 self._inbox.put_nowait(_Heard(leg, event))
 
             listener = Listener(self._services.decoder, self._services.listening, emit)
@@ -175,7 +183,7 @@ class CallSession:
         """The caller is gone: let the dialogue file what it has, and nothing else."""
         for command in self._talk.handle(ev.HungUp()):
             if isinstance(command, do.FileTicket):
-                await self._filing.file(command.draft)
+                await self._carry_out_one(command)
 
     async def _key(self, key: sip.Key) -> None:
         if key.leg != CALLER or self._transfers.bridged:
@@ -215,6 +223,8 @@ class CallSession:
             self._start_timer("no-input", LONGEST_TURN_S)
             if self._listen is not None and self._listen.speech:
                 self._queue.interrupt()
+        elif isinstance(event, SpeechDropped):
+            self._said_all()
         elif isinstance(event, PartialText):
             await self._partial(event.text)
         elif isinstance(event, TurnEnded):
@@ -276,7 +286,8 @@ class CallSession:
             self._listen_no += 1
         for command in commands:
             await self._carry_out_one(command)
-        if commands:
+        # What has just been filed is no longer in progress, whatever the dialogue still holds.
+        if commands and not any(isinstance(command, do.FileTicket) for command in commands):
             await self._filing.save_progress(self._talk.draft)
         if self._listen is not None and self._queue.idle:
             self._said_all()
@@ -284,8 +295,7 @@ class CallSession:
     async def _carry_out_one(self, command: do.AnyCommand) -> None:
         match command:
             case do.Play():
-                spoken = await self._services.voice.compose(command.speech)
-                self._queue.add(Item(spoken.path, spoken.text, command.barge_in))
+                await self._say(command)
             case do.Record():
                 self._queue.then(self._start_recording)
             case do.Listen():
@@ -296,7 +306,7 @@ class CallSession:
                         expect=command.expect, end_silence_ms=command.end_silence_ms
                     )
             case do.FileTicket():
-                result = await self._filing.file(command.draft)
+                result = await self._filing.file(command)
                 self._inbox.put_nowait(result)
             case do.Transfer():
                 failed = await self._transfers.start(command, self._transcript.lines)
@@ -307,9 +317,20 @@ class CallSession:
             case do.HangUp():
                 self._queue.then(lambda: self._worker.send(sip.HangUpLeg()))
 
+    async def _say(self, command: do.Play) -> None:
+        try:
+            spoken = await self._services.voice.compose(command.speech)
+        except SpeechError:
+            # One sentence is missing; the question after it is still asked and heard.
+            log.exception("not said", extra={"action": "say", "call": self.call_id})
+            return
+        self._queue.add(Item(spoken.path, spoken.text, command.barge_in))
+
     def _start_recording(self) -> None:
         self._zero = self._loop.time()
-        self._worker.send(sip.StartRecording(str(self._files.start())))
+        path = self._files.start()
+        if path is not None:
+            self._worker.send(sip.StartRecording(str(path)))
 
     def _cancel_turn(self) -> None:
         if CALLER in self._listeners:
@@ -327,7 +348,7 @@ class CallSession:
             self._transcript.add("hotline", text, since, since + ms / 1000)
 
     def _said_all(self) -> None:
-        if self._listen is not None and not self._keypad.pending:
+        if self._listen is not None and self._queue.idle and not self._keypad.pending:
             self._start_timer("no-input", self._listen.no_input_s)
 
     # --- small things --------------------------------------------------------------------
@@ -366,10 +387,15 @@ class CallSession:
                 self._files.recorded(message)
         if self._outcome != "interrupted":
             self._outcome = self._what_came_of_it()
-        recording = await self._files.close(
-            self._services.now(), self._outcome, self._transcript.lines, self._filing.numbers
+        ended = self._services.now()
+        recording = await asyncio.to_thread(
+            self._files.close,
+            ended,
+            self._outcome == "interrupted",
+            self._transcript.lines,
+            self._filing.numbers,
         )
-        await self._filing.close_call(self._services.now(), self._outcome, recording)
+        await self._filing.close_call(ended, self._outcome, recording)
         self._publish(live.CallOver(self.call_id, self._outcome, recording))
 
     def _what_came_of_it(self) -> str:

@@ -1,0 +1,121 @@
+"""A call's recording and the manifest beside it."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from datetime import datetime
+from pathlib import Path
+
+from adapters.model import Line
+from flows.privacy import mask_number
+from ivr.call.services import Services
+from ivr.recording import manifest
+from ivr.recording.paths import RecordingPaths, manifest_of
+from ivr.recording.repair import repair
+from ivr.recording.riff import NotWav
+from ivr.sip.messages import Incoming, Recorded
+
+log = logging.getLogger(__name__)
+
+RECORDINGS = "recordings"
+CALLER_CHANNEL, OTHERS_CHANNEL = 0, 1
+
+
+class CallFiles:
+    """Where one call is recorded, and what is written when it is over."""
+
+    def __init__(self, services: Services, incoming: Incoming, began: datetime) -> None:
+        self._services = services
+        self._incoming = incoming
+        self._began = began
+        self._path: Path | None = None
+        self._closed_well = False
+
+    def start(self) -> Path | None:
+        """The file to record into from now on, None if there is no place for it."""
+        paths = RecordingPaths(self._services.data_dir.absolute() / RECORDINGS)
+        try:
+            self._path = paths.audio(self._incoming.call_id, self._began)
+        except OSError as error:
+            log.error("no recording: %s", error, extra=self._extra())
+        return self._path
+
+    def recorded(self, message: Recorded) -> None:
+        """The worker has closed the file."""
+        self._closed_well = True
+
+    def close(
+        self, ended: datetime, interrupted: bool, lines: Sequence[Line], tickets: Sequence[str]
+    ) -> str:
+        """Mend the file if its writer died, and write the manifest. Blocks on the disk.
+
+        Returns the recording's path below the data directory, "" if there is none.
+        """
+        if self._path is None or not self._path.exists():
+            return ""
+        try:
+            ms = repair(self._path).ms
+            manifest.write_manifest(
+                manifest_of(self._path),
+                call_manifest(
+                    self._path,
+                    ms,
+                    self._incoming,
+                    (self._began, ended),
+                    self._services.node,
+                    lines,
+                    tickets,
+                    "interrupted" if interrupted or not self._closed_well else "complete",
+                ),
+            )
+        except (OSError, NotWav) as error:
+            # Start-up finds a recording without a manifest and tries again.
+            log.error("no manifest: %s", error, extra=self._extra())
+        return str(self._path.relative_to(self._services.data_dir.absolute()))
+
+    def _extra(self) -> dict[str, str]:
+        return {"action": "recording", "call": self._incoming.call_id}
+
+
+def call_manifest(
+    audio: Path,
+    ms: int,
+    incoming: Incoming,
+    span: tuple[datetime, datetime],
+    node: str,
+    lines: Sequence[Line],
+    tickets: Sequence[str],
+    outcome: manifest.Ended,
+) -> manifest.Manifest:
+    """The manifest of ``audio``: recording starts when the notice has been heard, at 0 ms."""
+    return manifest.Manifest(
+        call_id=incoming.call_id,
+        caller=incoming.caller,
+        caller_masked=mask_number(incoming.caller),
+        called=incoming.called,
+        started=span[0],
+        ended=span[1],
+        node=node,
+        audio=audio.name,
+        ms=ms,
+        sha256=manifest.sha256_of(audio),
+        outcome=outcome,
+        notice_ms=0,
+        tickets=tuple(tickets),
+        parties=(
+            manifest.Party(CALLER_CHANNEL, "caller"),
+            manifest.Party(OTHERS_CHANNEL, "hotline"),
+        ),
+        lines=tuple(_line(line) for line in lines if line.speaker != "note"),
+    )
+
+
+def _line(line: Line) -> manifest.Line:
+    return manifest.Line(
+        at_ms=round(line.start * 1000),
+        channel=CALLER_CHANNEL if line.speaker == "caller" else OTHERS_CHANNEL,
+        who=line.speaker,
+        text=line.text,
+        end_ms=round(line.end * 1000),
+    )

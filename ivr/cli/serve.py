@@ -1,0 +1,92 @@
+"""``hotline serve``: open the line."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+from contextlib import AsyncExitStack
+from pathlib import Path
+
+import click
+import msgspec
+
+from adapters.simulator.server import Simulator
+from ivr import logs
+from ivr.cli.live_view import LiveView
+from ivr.cli.options import configuration
+from ivr.cli.output import fail, notes
+from ivr.config import Config
+from ivr.node import Node
+from ivr.startup import STARTUP_ERRORS, in_words
+
+
+@click.command("serve")
+@click.option(
+    "--with-simulator",
+    is_flag=True,
+    help="Also run the simulated city platform, and show calls as they happen.",
+)
+@click.option("--live", is_flag=True, help="Show what each side says as it happens.")
+@click.pass_context
+def command(ctx: click.Context, with_simulator: bool, live: bool) -> None:
+    """开通热线。 Open the line; SIGTERM drains it (finishes the calls going on)."""
+    config = configuration(ctx)
+    logs.configure("warning" if with_simulator else config.log_level)
+    try:
+        asyncio.run(_serve(config, with_simulator, live or with_simulator))
+    except STARTUP_ERRORS as error:
+        fail(in_words(error))
+
+
+async def _serve(config: Config, with_simulator: bool, live: bool) -> None:
+    async with AsyncExitStack() as stack:
+        if with_simulator:
+            config.data_dir.mkdir(parents=True, exist_ok=True)
+            simulator = Simulator(config.data_dir / "platform-sim.db", port=_port(config))
+            await stack.enter_async_context(simulator)
+            config = msgspec.structs.replace(
+                config,
+                platform=msgspec.structs.replace(
+                    config.platform,
+                    url=simulator.url,
+                    key_id=simulator.settings.key_id,
+                    secret=simulator.settings.secret,
+                ),
+            )
+        node = await stack.enter_async_context(Node(config))
+        if live:
+            LiveView(notes, Path(config.data_dir)).watch(node.live)
+        _say_how_to_dial(config)
+        await _until_told_to_stop(node)
+
+
+def _port(config: Config) -> int:
+    """The simulator stands where the configuration expects the platform."""
+    return int(config.platform.url.rstrip("/").rpartition(":")[2])
+
+
+def _say_how_to_dial(config: Config) -> None:
+    notes.print(f"热线已开通。The line is open: [bold]{config.sip.uri}[/bold]")
+    notes.print(
+        f"  用任意软电话拨打，无需注册。Dial {config.sip.uri} with any softphone "
+        "(Linphone, MicroSIP, baresip), without registration; UDP or TCP."
+    )
+    if not config.call.operator:
+        notes.print("  未配置人工坐席。No operator's phone is configured (call.operator).")
+    if config.http.port:
+        notes.print(f"  http://{config.http.host}:{config.http.port}/health")
+    notes.print("  Ctrl-C 结束。Ctrl-C ends it.")
+
+
+async def _until_told_to_stop(node: Node) -> None:
+    told: asyncio.Queue[signal.Signals] = asyncio.Queue()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, told.put_nowait, number)
+    if await told.get() == signal.SIGTERM:
+        drained = asyncio.create_task(node.drain())
+        again = asyncio.create_task(told.get())
+        # A second signal does not wait for the calls going on.
+        await asyncio.wait({drained, again}, return_when=asyncio.FIRST_COMPLETED)
+        for task in (drained, again):
+            task.cancel()

@@ -1,0 +1,74 @@
+"""The whole configuration: one TOML file, see ``config.example.toml``."""
+
+from __future__ import annotations
+
+import os
+import socket
+from pathlib import Path
+
+import msgspec
+
+from adapters.settings import DeliverySettings, PlatformSettings, StoreSettings, WebhookSettings
+from asr.settings import AsrSettings
+from flows.dialogue.config import DialogueConfig
+from ivr import configfile
+from ivr.call.settings import CallSettings
+from ivr.sip.settings import SipSettings
+from ivr.speech.settings import SpeechSettings
+
+
+class HttpSettings(msgspec.Struct, frozen=True):
+    """Where the node itself listens for HTTP: the platform's news of tickets, and health.
+
+    ``port`` 0 turns it off.
+    """
+
+    host: str = "127.0.0.1"
+    port: int = 8013
+
+
+class Config(msgspec.Struct, frozen=True):
+    """Everything that can be configured.
+
+    ``node`` names this machine among others, "" takes its host name. ``data_dir`` holds
+    recordings, the embedded database and caches. ``flows_dir`` replaces the shipped services,
+    prompts and menus, "" keeps them. ``log_level``: "debug", "info", "warning", "error".
+    """
+
+    node: str = ""
+    data_dir: Path = Path("data")
+    flows_dir: str = ""
+    log_level: str = "info"
+    sip: SipSettings = SipSettings()
+    call: CallSettings = CallSettings()
+    dialogue: DialogueConfig = DialogueConfig()
+    asr: AsrSettings = AsrSettings()
+    speech: SpeechSettings = SpeechSettings()
+    store: StoreSettings = StoreSettings()
+    platform: PlatformSettings = PlatformSettings()
+    delivery: DeliverySettings = DeliverySettings()
+    webhook: WebhookSettings = WebhookSettings()
+    http: HttpSettings = HttpSettings()
+
+    @property
+    def node_name(self) -> str:
+        """The configured name, or the host's."""
+        return self.node or socket.gethostname()
+
+    @property
+    def database_url(self) -> str:
+        """The configured database, or the embedded one in the data directory."""
+        return self.store.url or f"sqlite:///{self.data_dir.absolute() / 'hotline.db'}"
+
+    @property
+    def flows_path(self) -> Path | None:
+        """The city's own flows, None for the shipped ones."""
+        return Path(self.flows_dir) if self.flows_dir else None
+
+
+def load(path: Path | None) -> Config:
+    """The configuration in ``path`` with the environment's overrides.
+
+    Raises :class:`ivr.configfile.ConfigError`.
+    """
+    return configfile.load(Config, path, os.environ)

@@ -1,0 +1,96 @@
+"""The node's own HTTP: health for whoever watches, and the platform's news of tickets."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+import msgspec
+from aiohttp import web
+
+from adapters.ports import Store, StoreError
+from adapters.webhook import webhook
+from asr.engine import Decoder
+from ivr.config import Config
+
+
+class Health(msgspec.Struct, frozen=True):
+    """How the node is. ``ok`` is false where a caller would notice something missing."""
+
+    ok: bool
+    calls: int
+    recognition: bool
+    database: bool
+    undelivered: int
+
+
+class Watched(Protocol):
+    """What health is read from (:class:`ivr.node.Node`)."""
+
+    @property
+    def active_calls(self) -> int:
+        """Calls going on."""
+
+    @property
+    def decoder(self) -> Decoder:
+        """Recognition."""
+
+    @property
+    def store(self) -> Store:
+        """The database."""
+
+
+class HttpServer:
+    """Serves ``/health`` and ``/v1/ticket-states``; use as ``async with``.
+
+    Raises :class:`OSError` when the port is taken.
+    """
+
+    def __init__(self, config: Config, node: Watched) -> None:
+        self._config = config
+        self._node = node
+        self._runner: web.AppRunner | None = None
+
+    async def __aenter__(self) -> HttpServer:
+        app = web.Application()
+        app.router.add_get("/health", self._health)
+        keys = self._config.webhook
+        app.add_subapp(
+            "/",
+            webhook(
+                self._node.store,
+                {keys.key_id: keys.secret} if keys.key_id and keys.secret else {},
+                clock_skew_s=keys.clock_skew_s,
+            ),
+        )
+        runner = web.AppRunner(app, access_log=None, shutdown_timeout=1)
+        await runner.setup()
+        try:
+            await web.TCPSite(runner, self._config.http.host, self._config.http.port).start()
+        except OSError:
+            await runner.cleanup()
+            raise
+        self._runner = runner
+        return self
+
+    async def __aexit__(self, *exception: object) -> None:
+        if self._runner is not None:
+            await self._runner.cleanup()
+
+    async def _health(self, _: web.Request) -> web.Response:
+        try:
+            undelivered, database = await self._node.store.backlog(), True
+        except StoreError:
+            undelivered, database = -1, False
+        recognition = self._node.decoder.available
+        health = Health(
+            ok=database and recognition,
+            calls=self._node.active_calls,
+            recognition=recognition,
+            database=database,
+            undelivered=undelivered,
+        )
+        return web.Response(
+            body=msgspec.json.encode(health),
+            status=200 if health.ok else 503,
+            content_type="application/json",
+        )

@@ -1,0 +1,190 @@
+"""A process that files tickets and delivers them, and is killed at a chosen step.
+
+``python -m tests.adapters.crash_child STEP DATABASE PLATFORM-URL TOLD-FILE``. It writes a
+number to the told file, and syncs it, where a real call would say it to the caller. Steps
+are reached by wrapping the shipped code from outside; it knows nothing of them. With STEP
+"list-statements" it prints the SQL statements of the second filing instead of dying.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import sys
+from collections.abc import Awaitable, Callable
+from contextvars import ContextVar
+from pathlib import Path
+from typing import Any, NoReturn
+
+import sqlalchemy.event
+from aiohttp import ClientSession
+from sqlalchemy import Connection
+
+from adapters.delivery import DeliveryWorker
+from adapters.http_platform import HttpPlatform
+from adapters.model import Ticket
+from adapters.retry import RetryStrategy
+from adapters.settings import DeliverySettings, PlatformSettings
+from adapters.simulator import DEMO_KEY_ID, DEMO_SECRET
+from adapters.sql import SqlStore
+from tests.adapters.samples import LINES, NOON, call, draft
+
+# What the task at hand is doing: "file", a store method's name, or "".
+doing: ContextVar[str] = ContextVar("doing", default="")
+
+# Two tickets are filed and delivered before anything dies: a crash must not harm them.
+BEFORE = 2
+
+# One step before each statement of the filing transaction; a test counts them.
+STATEMENTS = 10
+FILING_STEPS = (
+    *(f"file:statement-{n}" for n in range(STATEMENTS)),
+    "file:before-commit",
+    "file:after-commit",
+    "told",
+)
+DELIVERY_STEPS = (
+    "claim:before",
+    "claim:before-commit",
+    "claim:after",
+    "push:before",
+    "push:sent",
+    "push:answered",
+    "delivered:before",
+    "delivered:before-commit",
+    "delivered:after",
+    "postpone:before",
+    "postpone:after",
+)
+
+
+def die() -> NoReturn:
+    """As if the power had gone."""
+    os.kill(os.getpid(), signal.SIGKILL)
+    raise AssertionError("still alive")
+
+
+class Crash:
+    """Arms one step. ``armed`` is false until the tickets of before are delivered."""
+
+    def __init__(self, step: str) -> None:
+        self.step = step
+        self.armed = False
+        self.statements: list[str] = []
+
+    def reach(self, step: str) -> None:
+        """Die here if this is the step."""
+        if self.armed and step == self.step:
+            die()
+
+    def install(self, store: SqlStore) -> None:
+        """Wrap the store, the platform adapter and the database driver."""
+        for name in ("claim", "delivered", "postpone"):
+            self._wrap(store, name)
+        engine = store._engine.sync_engine
+        sqlalchemy.event.listen(engine, "before_cursor_execute", self._statement)
+        sqlalchemy.event.listen(engine, "commit", self._commit)
+        post = ClientSession.post
+
+        def sent(session: ClientSession, *args: Any, **kwargs: Any) -> Any:
+            self.reach("push:before")
+            return _Sent(post(session, *args, **kwargs), self)
+
+        ClientSession.post = sent  # type: ignore[method-assign,assignment]
+
+    def _wrap(self, store: SqlStore, name: str) -> None:
+        method: Callable[..., Awaitable[Any]] = getattr(store, name)
+
+        async def wrapped(*args: Any, **kwargs: Any) -> Any:
+            self.reach(f"{name}:before")
+            token = doing.set(name)
+            result = await method(*args, **kwargs)
+            doing.reset(token)
+            self.reach(f"{name}:after")
+            return result
+
+        setattr(store, name, wrapped)
+
+    def _statement(self, _: Connection, __: Any, statement: str, *___: Any) -> None:
+        if self.armed and doing.get() == "file":
+            self.reach(f"file:statement-{len(self.statements)}")
+            self.statements.append(" ".join(statement.split()))
+
+    def _commit(self, _: Connection) -> None:
+        self.reach(f"{doing.get()}:before-commit")
+
+
+class _Sent:
+    """A request: dies once it is on its way, or once it is answered."""
+
+    def __init__(self, request: Any, crash: Crash) -> None:
+        self._request = request
+        self._crash = crash
+
+    async def __aenter__(self) -> Any:
+        response = await self._request.__aenter__()
+        # The platform has stored the ticket; nothing here has read its answer.
+        self._crash.reach("push:sent")
+        return response
+
+    async def __aexit__(self, *error: object) -> Any:
+        result = await self._request.__aexit__(*error)
+        self._crash.reach("push:answered")
+        return result
+
+
+async def main(step: str, database: str, platform_url: str, told: Path) -> None:
+    """File, tell, deliver; die on the way."""
+    crash = Crash(step)
+    store = SqlStore(database)
+    await store.start()
+    crash.install(store)
+    platform = HttpPlatform(
+        PlatformSettings(url=platform_url, key_id=DEMO_KEY_ID, secret=DEMO_SECRET)
+    )
+    settings = DeliverySettings(retry=RetryStrategy(base_s=0.02, max_s=0.1), poll_s=0.2)
+    worker = DeliveryWorker(store, platform, settings, owner="node-a")
+
+    async def file(n: int) -> Ticket:
+        await store.open_call(call(f"call-{n}"))
+        await store.save_progress(f"call-{n}", draft(str(n)), LINES[:2])
+        token = doing.set("file")
+        ticket = await store.file_ticket(f"call-{n}", draft(str(n)), LINES, at=NOON)
+        doing.reset(token)
+        crash.reach("file:after-commit")
+        with told.open("a") as out:
+            out.write(ticket.ticket_no + "\n")
+            out.flush()
+            os.fsync(out.fileno())
+        crash.reach("told")
+        worker.wake()
+        return ticket
+
+    async def delivered() -> None:
+        while await store.backlog():
+            await asyncio.sleep(0.01)
+
+    worker.start()
+    for n in range(BEFORE):
+        await file(n)
+    await delivered()
+    if step.startswith("postpone"):
+        async with ClientSession() as session:
+            behaviour = {"fail": 1}
+            await (await session.put(f"{platform_url}/sim/behaviour", json=behaviour)).read()
+    crash.armed = step in FILING_STEPS or step == "list-statements"
+    await file(BEFORE)
+    if step == "list-statements":
+        sys.stdout.write("\n".join(crash.statements))
+        sys.stdout.flush()
+        os._exit(0)
+    crash.armed = True
+    # The worker may have been quicker than the line above: then it is the next one's turn.
+    await delivered()
+    await file(BEFORE + 1)
+    await asyncio.sleep(30)
+
+
+if __name__ == "__main__":
+    asyncio.run(main(sys.argv[1], sys.argv[2], sys.argv[3], Path(sys.argv[4])))

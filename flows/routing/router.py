@@ -1,0 +1,125 @@
+"""The router: example phrases, the emergency detector, and calibrated scores."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Literal
+
+import numpy as np
+
+from flows.emergency import EmergencyDetector, EmergencyHit
+from flows.phonetic import sound
+from flows.routing.features import Fillers, features
+from flows.routing.intents import UNKNOWN, Intent, kind_of
+from flows.routing.kernel import Kernel, Vector
+from flows.routing.result import RouteResult, Scored
+
+Scope = Literal["open", "callback"]
+
+EMERGENCY_BY_EXAMPLES = 0.55
+NO_REQUEST_NAME = "没有听明白"
+OFFERED = 4
+
+
+class Router:
+    """Built once from the intents and their examples; routes sentences without any state."""
+
+    def __init__(
+        self,
+        intents: Mapping[str, Intent],
+        no_request: Iterable[str],
+        fillers: Iterable[str],
+        corrections: Mapping[str, str],
+        detector: EmergencyDetector,
+    ) -> None:
+        self.intents = intents
+        self.detector = detector
+        self._fillers = Fillers(fillers, corrections)
+        self._classes = [*intents, UNKNOWN]
+        self._examples: list[str] = []
+        labels: list[int] = []
+        groups = [(intent.id, intent.examples) for intent in intents.values()]
+        groups.append((UNKNOWN, tuple(no_request)))
+        for number, (_, examples) in enumerate(groups):
+            for example in dict.fromkeys(map(self._fillers.strip, examples)):
+                self._examples.append(example)
+                labels.append(number)
+        self._labels = labels
+        self._kernel = Kernel([features(sound(text)) for text in self._examples], labels)
+        kinds = [kind_of(intent) for intent in self._classes]
+        self._scopes: dict[Scope, Vector] = {
+            "open": np.array([kind != "cb" for kind in kinds], dtype=np.float32),
+            "callback": np.array(
+                [kind in ("cb", "sys", "em", UNKNOWN) for kind in kinds], dtype=np.float32
+            ),
+        }
+
+    def route(
+        self, text: str, alternatives: Sequence[str] = (), scope: Scope = "open"
+    ) -> RouteResult:
+        """What ``text`` asks for.
+
+        ``alternatives`` are the recogniser's further readings, best first; each counts less
+        than the one before. ``scope`` "callback" hears answers to a follow-up call instead of
+        requests.
+        """
+        readings = [reading for reading in (text, *alternatives) if reading.strip()]
+        if not readings:
+            return RouteResult(UNKNOWN, NO_REQUEST_NAME, 0.0, explanation=("没有听到内容",))
+        hit = next(filter(None, map(self.detector.detect, readings)), None)
+        best = np.full(len(self._classes), -1.0, dtype=np.float32)
+        nearest = ""
+        for rank, reading in enumerate(readings):
+            scores, row, _ = self._kernel.score(features(sound(self._fillers.strip(reading))))
+            best = np.maximum(best, scores * 0.9**rank)
+            if rank == 0:
+                nearest = self._examples[int(np.argmax(row))]
+        return self._result(best, hit, nearest, scope)
+
+    def _result(
+        self, raw: Vector, hit: EmergencyHit | None, nearest: str, scope: Scope
+    ) -> RouteResult:
+        allowed = self._scopes[scope]
+        raw = np.where(allowed > 0, raw, -1.0)
+        order = np.argsort(-raw, kind="stable")[: OFFERED + 1]
+        likelihood = calibrate([float(raw[number]) for number in order])
+        ranked = [
+            Scored(self._classes[number], self._name(self._classes[number]), score)
+            for number, score in zip(order, likelihood, strict=True)
+        ]
+        explanation = [f"最近的例句：{nearest}"]
+        emergency: str | None = None
+        if hit is not None:
+            emergency = hit.kind
+            explanation.insert(0, f"听到紧急情况：{hit.evidence}")
+            score = max([0.9, *(item.score for item in ranked if item.intent == hit.kind)])
+            first = Scored(hit.kind, self._name(hit.kind), score)
+            ranked = [first, *(item for item in ranked if item.intent != hit.kind)]
+        elif kind_of(ranked[0].intent) == "em" and ranked[0].score >= EMERGENCY_BY_EXAMPLES:
+            emergency = ranked[0].intent
+        ranked = ranked[:OFFERED]
+        return RouteResult(
+            ranked[0].intent,
+            ranked[0].name,
+            ranked[0].score,
+            tuple(item for item in ranked[1:] if item.intent != UNKNOWN),
+            emergency,
+            tuple(explanation),
+        )
+
+    def _name(self, intent: str) -> str:
+        return NO_REQUEST_NAME if intent == UNKNOWN else self.intents[intent].name
+
+
+def calibrate(raw: Sequence[float]) -> list[float]:
+    """Likelihoods (0-1) of the classes whose raw values are given in falling order.
+
+    The best one's grows with its own value and with its lead over the next.
+    """
+    if not raw:
+        return []
+    best = raw[0]
+    second = max(raw[1], 0.0) if len(raw) > 1 else 0.0
+    first = 1.0 / (1.0 + math.exp(-(7.0 * best + 4.0 * (best - second) - 3.4)))
+    return [round(first * (max(value, 0.0) / best if best > 0 else 0.0), 4) for value in raw]

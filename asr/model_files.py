@@ -78,17 +78,37 @@ def explain(model: Path, log: str, ending: str) -> str:
 
     ``ending`` says how the attempt ended, for a log without any error line.
     """
-    at = str(model)
+    loading = ""
     reason = ""
     for line in log.splitlines():
         if found := _LOADING.search(line):
-            at = found.group(1)
+            loading = found.group(1)
         elif (found := _ERROR.match(line)) and not reason:
             reason = found.group(1).strip()
     if not reason:
-        return f"{at}: {ending} while reading or trying it"
-    if "feature config" not in reason and str(model) not in reason and at == str(model):
+        return f"{loading or model}: {ending} while reading or trying it"
+    return f"{_blamed(model, loading, reason)}: damaged or of the wrong kind ({reason})"
+
+
+def _blamed(model: Path, loading: str, reason: str) -> str:
+    """The file that an error of Vosk's is about, or the model's directory."""
+    conf = model / "conf" if (model / "conf").is_dir() else model
+    if "feature" in reason.lower():
+        for name in ("mfcc.conf", "fbank.conf"):
+            if (conf / name).exists():
+                return str(conf / name)
+    if loading and loading in reason:
+        return loading
+    if not loading:
         # The acoustic model is what Vosk reads before it says what it is reading.
-        acoustic = [file for file in ("am/final.mdl", "final.mdl") if (model / file).exists()]
-        at = str(model / acoustic[0]) if acoustic else at
-    return f"{at}: damaged or of the wrong kind ({reason})"
+        for name in ("am/final.mdl", "final.mdl"):
+            if (model / name).exists():
+                return str(model / name)
+    return str(model)
+
+
+def find_model(root: Path) -> Path | None:
+    """The model's own directory in what was unpacked: where ``am/`` or ``final.mdl`` lies."""
+    for file in sorted(root.rglob("final.mdl"), key=lambda found: len(found.parts)):
+        return file.parent.parent if file.parent.name == "am" else file.parent
+    return None

@@ -63,7 +63,7 @@ class AsrSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     spare_streams: int = 4
     load_timeout_s: float = 120.0
     final_timeout_s: float = 10.0
-    max_lag_s: float = 15.0
+    max_lag_s: float = 10.0
     listen: ListenSettings = ListenSettings()
 
     def decode_threads(self) -> int:

@@ -12,11 +12,13 @@ malformed ones crash libvosk.
 
 from __future__ import annotations
 
+import contextlib
 import json
 import logging
+import sys
 import threading
 from collections import deque
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from math import exp
 from pathlib import Path
 from typing import Any
@@ -32,6 +34,7 @@ from asr.text import clean, is_word, join_spaced
 log = logging.getLogger(__name__)
 
 _PIECE = 3200
+_TELL_EVERY = 256 * 1024
 _USES = 200
 """Utterances after which a recogniser is replaced, so that none grows for ever."""
 
@@ -251,25 +254,40 @@ def _same(a: Word, b: Word) -> bool:
 
 
 class _Fetcher(vosk.Model):  # type: ignore[misc]
-    """Vosk's model downloader without a model."""
+    """Vosk's model downloader without a model; tells its progress to a function."""
 
-    def __init__(self) -> None:
-        pass
+    def __init__(self, on_progress: Callable[[float, float], None]) -> None:
+        self._on_progress = on_progress
 
     def __del__(self) -> None:
-        pass
+        """There is no model to free."""
+
+    def download_progress_hook(self, bar: Any) -> Callable[[int, int, int], None]:
+        """Called by Vosk for what is called at each block of the download."""
+        told = 0.0
+
+        def hook(blocks: int = 1, size: int = 1, total: int = 0) -> None:
+            nonlocal told
+            done = float(blocks * size)
+            if done - told >= _TELL_EVERY or (0 < total <= done):
+                told = done
+                self._on_progress(min(done, total) if total > 0 else done, max(0, total))
+
+        return hook
 
 
-def download(name: str, into: Path) -> Path:
+def download(name: str, into: Path, on_progress: Callable[[float, float], None]) -> Path:
     """Fetch an official model by name with the ``vosk`` package's own downloader.
 
-    Returns its directory under ``into``. The package's progress bar goes to standard error.
-    Raises :class:`ModelError` where there is no such model or the network does not allow it.
+    Returns its directory under ``into``; ``on_progress`` is told bytes. Raises
+    :class:`ModelError` where there is no such model or the network does not allow it.
     """
     vosk.MODEL_DIRS[:] = [into]
     try:
-        return Path(_Fetcher().get_model_by_name(name))
+        # The package prints what it thinks on standard output, which is not its to use.
+        with contextlib.redirect_stdout(sys.stderr):
+            return Path(_Fetcher(on_progress).get_model_by_name(name))
     except SystemExit as error:
         raise ModelError(f"no official Vosk model is called {name}") from error
     except Exception as error:
-        raise ModelError(f"{name} could not be fetched: {type(error).__name__}") from error
+        raise ModelError(f"{name} could not be fetched ({type(error).__name__})") from error

@@ -21,8 +21,8 @@ from pathlib import Path
 from asr.decoder.link import Link, LinkStream
 from asr.decoder.messages import Broken, Load, Ready
 from asr.engine import DecoderStream, DecoderUnavailable, ModelError
-from asr.library import default_model_dir
 from asr.model_files import check_files, explain
+from asr.selection import default_model_dir
 from asr.settings import AsrSettings
 
 log = logging.getLogger(__name__)

@@ -1,0 +1,181 @@
+"""What is special to the supervised process."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from asr.decoder import DecoderProcess
+from asr.engine import DecoderUnavailable
+from asr.listener import Listener
+from asr.probe import PROBE_TEXT
+from asr.settings import AsrSettings, ListenSettings
+from asr.turns import ListenerEvent, PartialText, TurnEnded
+from tests.asr.sounds import noise, over_a_law, play, silence, speech, until
+
+
+@pytest.fixture
+async def decoder(model_dir: Path) -> AsyncIterator[DecoderProcess]:
+    decoder = DecoderProcess(
+        AsrSettings(model=str(model_dir), final_timeout_s=20.0, max_lag_s=60.0)
+    )
+    await decoder.start()
+    yield decoder
+    await decoder.close()
+
+
+async def hear(decoder: DecoderProcess, audio: bytes) -> str:
+    stream = decoder.open(lambda text: None)
+    await play(stream.feed, audio)
+    return (await stream.finish()).text
+
+
+def resident_mb(pid: int) -> float:
+    """Resident memory of a process."""
+    pages = int(Path(f"/proc/{pid}/statm").read_text().split()[1])
+    return pages * os.sysconf("SC_PAGE_SIZE") / 2**20
+
+
+def turns(events: list[ListenerEvent]) -> list[TurnEnded]:
+    return [event for event in events if isinstance(event, TurnEnded)]
+
+
+async def test_a_call_from_sound_to_words(decoder: DecoderProcess) -> None:
+    events: list[ListenerEvent] = []
+    listener = Listener(decoder, ListenSettings(), events.append)
+    await play(listener.feed, over_a_law(silence(1000) + speech() + silence(1000)))
+    await listener.flush()
+    (turn,) = turns(events)
+    assert turn.result.text == PROBE_TEXT
+    assert turn.result.confidence > 0.5
+    assert "".join(word.text for word in turn.result.words) == PROBE_TEXT
+    # Words are placed on the line's own time line, around the speech (1.25 to 2.5 s).
+    assert 0.5 <= turn.result.words[0].start < turn.result.words[-1].end <= 3.4
+    listener.close()
+
+
+async def test_the_first_word_of_a_barge_in_is_not_lost(decoder: DecoderProcess) -> None:
+    events: list[ListenerEvent] = []
+    listener = Listener(decoder, ListenSettings(), events.append)
+    for _ in range(5):
+        await play(listener.feed, noise(1500, 0.001) + speech()[3800:] + noise(1000, 0.001))
+    await listener.flush()
+    assert [turn.result.text[:2] for turn in turns(events)] == [PROBE_TEXT[:2]] * 5
+    listener.close()
+
+
+async def test_an_expected_answer_from_a_real_partial_ends_the_turn_early(
+    decoder: DecoderProcess,
+) -> None:
+    events: list[ListenerEvent] = []
+    listener = Listener(decoder, ListenSettings(), events.append)
+    listener.listen(expect=[PROBE_TEXT])
+    listener.feed(silence(500) + speech())
+    await until(lambda: PartialText(PROBE_TEXT) in events)
+    await play(listener.feed, silence(1000))
+    await listener.flush()
+    (turn,) = turns(events)
+    assert turn.decided_at - turn.spoken_end < 0.4
+    listener.close()
+
+
+async def test_speech_through_a_kill_is_lost_once_and_then_heard_again(
+    decoder: DecoderProcess,
+) -> None:
+    events: list[ListenerEvent] = []
+    listener = Listener(decoder, ListenSettings(), events.append)
+    listener.feed(silence(500) + speech()[:20000])
+    assert decoder.pid is not None
+    os.kill(decoder.pid, signal.SIGKILL)
+    await until(lambda: not decoder.available)
+    await play(listener.feed, speech()[20000:] + silence(1000))
+    await until(lambda: decoder.available)
+    await play(listener.feed, speech() + silence(1000))
+    await listener.flush()
+    assert [(turn.result.text, turn.lost) for turn in turns(events)] == [
+        ("", True),
+        (PROBE_TEXT, False),
+    ]
+    assert decoder.restarts == 1
+    listener.close()
+
+
+async def test_a_process_that_hangs_is_replaced(model_dir: Path) -> None:
+    decoder = DecoderProcess(AsrSettings(model=str(model_dir), final_timeout_s=0.5))
+    await decoder.start()
+    first = decoder.pid
+    assert first is not None
+    stream = decoder.open(lambda text: None)
+    stream.feed(speech())
+    os.kill(first, signal.SIGSTOP)
+    with pytest.raises(DecoderUnavailable):
+        await stream.finish()
+    await until(lambda: decoder.available and decoder.pid != first)
+    assert await hear(decoder, speech()) == PROBE_TEXT
+    await decoder.close()
+
+
+async def test_it_comes_back_from_death_after_death(decoder: DecoderProcess) -> None:
+    for _ in range(3):
+        pid = decoder.pid
+        assert pid is not None
+        os.kill(pid, signal.SIGSEGV)
+        await until(lambda pid=pid: decoder.available and decoder.pid != pid)
+    assert await hear(decoder, speech()) == PROBE_TEXT
+
+
+async def test_the_process_ends_with_its_owner(decoder: DecoderProcess) -> None:
+    pid = decoder.pid
+    await decoder.close()
+    assert not Path(f"/proc/{pid}").exists()
+
+
+async def test_a_re_used_recogniser_hears_the_same(decoder: DecoderProcess) -> None:
+    first = decoder.open(lambda text: None)
+    await play(first.feed, speech())
+    expected = await first.finish()
+    for _ in range(5):
+        stream = decoder.open(lambda text: None)
+        await play(stream.feed, speech())
+        assert await stream.finish() == expected
+
+
+async def test_one_long_utterance_is_whole_however_often_vosk_cuts_it(
+    decoder: DecoderProcess,
+) -> None:
+    pieces = 6
+    heard = await hear(decoder, (speech() + silence(1500)) * pieces)
+    assert heard == PROBE_TEXT * pieces
+
+
+async def test_any_bytes_are_audio(decoder: DecoderProcess) -> None:
+    loud = bytes(range(256)) * 400
+    await hear(decoder, loud)
+    await hear(decoder, b"\xff\x7f\x00\x80" * 8000)
+    stream = decoder.open(lambda text: None)
+    stream.feed(b"\x01")
+    stream.feed(b"")
+    await stream.finish()
+    assert await hear(decoder, speech()) == PROBE_TEXT
+    assert decoder.restarts == 0
+
+
+async def test_memory_does_not_grow_with_the_utterances(decoder: DecoderProcess) -> None:
+    pid = decoder.pid
+    assert pid is not None
+
+    async def utterances(count: int) -> None:
+        for _ in range(count // 10):
+            await asyncio.gather(*(hear(decoder, speech()) for _ in range(10)))
+
+    await utterances(100)
+    before = resident_mb(pid)
+    await utterances(300)
+    # A recogniser holds about 5 MiB: losing even one in ten would show.
+    assert resident_mb(pid) - before < 40
+    assert decoder.pid == pid

@@ -22,6 +22,8 @@ from ivr.sip.media import FRAME_BYTES, FRAME_MS, RATE
 MAX_LEGS = 4
 
 CODECS = {"PCMA": "PCMA/8000/1", "PCMU": "PCMU/8000/1", "G722": "G722/16000/1"}
+# PJMEDIA_STREAM_DTMF_IS_UPDATE, which the Python binding leaves out.
+_KEY_STILL_DOWN = 1
 PRIORITIES = (250, 240, 230)
 
 SipState = Literal["ringing", "early", "up", "ended"]
@@ -236,10 +238,10 @@ class Leg(pj.Call):  # type: ignore[misc]
     def signs_of_life(self) -> tuple[int, int]:
         """RTP packets and RTCP reports received: both stand still when the peer is gone."""
         try:
-            rtcp = self.getStreamStat(0).rtcp
+            stat = self.getStreamStat(0)
         except pj.Error:
             return (0, 0)
-        return (rtcp.rxStat.pkt, rtcp.txStat.updateCount)
+        return (int(stat.rtcp.rxStat.pkt), int(stat.rtcp.txStat.updateCount))
 
     # --- being told ----------------------------------------------------------------------
 
@@ -257,7 +259,9 @@ class Leg(pj.Call):  # type: ignore[misc]
 
     def onCallMediaState(self, prm: Any) -> None:
         state: MediaState = "none"
-        for media in self.getInfo().media:
+        # The list lives inside the info: that must be kept while the list is read.
+        info = self.getInfo()
+        for media in info.media:
             if media.type != pj.PJMEDIA_TYPE_AUDIO:
                 continue
             if media.status == pj.PJSUA_CALL_MEDIA_ACTIVE:
@@ -279,7 +283,7 @@ class Leg(pj.Call):  # type: ignore[misc]
 
     def onDtmfEvent(self, prm: Any) -> None:
         method = "info" if prm.method == pj.PJSUA_DTMF_METHOD_SIP_INFO else "rfc4733"
-        begins = not prm.flags & pj.PJMEDIA_STREAM_DTMF_IS_UPDATE
+        begins = not int(prm.flags) & _KEY_STILL_DOWN
         self._watcher.leg_key(self, str(prm.digit), method, begins)
 
     # --- wiring --------------------------------------------------------------------------

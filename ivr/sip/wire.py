@@ -11,7 +11,7 @@ from ivr.sip.messages import FromWorker, ToWorker
 
 T = TypeVar("T")
 
-LONGEST = 1 << 20
+LONGEST = 1 << 24
 
 from_worker: msgspec.msgpack.Decoder[FromWorker] = msgspec.msgpack.Decoder(FromWorker)
 to_worker: msgspec.msgpack.Decoder[ToWorker] = msgspec.msgpack.Decoder(ToWorker)

@@ -58,9 +58,9 @@ def prompt_identity(text: str) -> str:
     return identity("|".join(script(text)))
 
 
-def identity(said: str) -> str:
-    """Identifies a rendering: the words given to the voice and the recipe (64 hex digits)."""
-    return hashlib.sha256(f"{RECIPE}\n{said}".encode()).hexdigest()
+def identity(said: str, speed: float = 1.0) -> str:
+    """Identifies a rendering: the words given to the voice, its speed and the recipe."""
+    return hashlib.sha256(f"{RECIPE}\n{said}\n{speed:g}".encode()).hexdigest()
 
 
 def read_index(directory: Path) -> Index:

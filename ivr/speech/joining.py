@@ -19,6 +19,8 @@ GROUP_GAP_MS = 260
 DIGIT_GAP_MS = 20
 WORD_GAP_MS = 10
 _WORTH_IT = 3
+_PAIR = 2
+_FIGURES = spelling.DIGITS + spelling.YAO
 
 
 class Piece(msgspec.Struct, frozen=True, tag=True):
@@ -60,8 +62,9 @@ class Joiner:
         cut = spelling.names(text)
         for number, group in enumerate(cut):
             last_group = number == len(cut) - 1
-            for place, name in enumerate(group):
-                last = place == len(group) - 1
+            names = self._in_pairs(group)
+            for place, name in enumerate(names):
+                last = place == len(names) - 1
                 gap = 0 if last and last_group else GROUP_GAP_MS if last else DIGIT_GAP_MS
                 pieces.append(self._named(name, falling=last and last_group, gap=gap))
         return pieces
@@ -82,11 +85,22 @@ class Joiner:
                     pieces.extend(self._clause(words))
         return pieces
 
+    def _in_pairs(self, group: tuple[str, ...]) -> list[str]:
+        """Two names together where the pair is recorded, from the left."""
+        names: list[str] = []
+        at = 0
+        while at < len(group):
+            pair = "".join(group[at : at + 2])
+            take = 2 if len(pair) == _PAIR and pair in self._words else 1
+            names.append("".join(group[at : at + take]))
+            at += take
+        return names
+
     def _named(self, name: str, falling: bool, gap: int) -> AnyPiece:
         prompt = self._words.get(name)
         if prompt is None:
             return Unrecorded(name)
-        if falling and (name in spelling.DIGITS or name == spelling.YAO):
+        if falling and all(char in _FIGURES for char in name):
             prompt = prompt.removesuffix(".mid") + ".end"
         return Recorded(prompt, gap)
 

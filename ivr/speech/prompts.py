@@ -128,7 +128,7 @@ class PromptLibrary:
         """Everything wrong with the prompts that the flows use and with the city's files."""
         problems = [problem for name in self._prompts for problem in self._check_prompt(name)]
         for unit in units():
-            problems.extend(self._check_unit(unit.id, identity(unit.said)))
+            problems.extend(self._check_unit(unit.id, identity(unit.said, unit.speed)))
         for tone in TONES:
             problems.extend(self._check_file(tone))
         for directory in self._overrides:

@@ -45,15 +45,20 @@ _COMMA_MS = 220
 _STOP_MS = 420
 _COMMA = Breath(_COMMA_MS, "，")
 _BREATHS = {
-    **dict.fromkeys('，、：:,；;（）()《》“”"—…·/\n', _COMMA),
+    **dict.fromkeys('，、：:,.；;（）()《》“”"—…·/\n', _COMMA),
     **dict.fromkeys("。！!", Breath(_STOP_MS, "。")),
     **dict.fromkeys("？?", Breath(_STOP_MS, "？")),
 }
+# Beyond trillions a number is read digit by digit.
+_MOST_PLACES = 15
 _COUNTED = "个位次天件条家户人周间套辆吨块层种"
 
 
 def _number(text: str) -> str:
-    if "." in text:
+    whole, _, rest = text.partition(".")
+    if len(whole) > _MOST_PLACES:
+        return _digitwise(whole) + ("点" + _digitwise(rest) if rest else "")
+    if rest:
         text = text.rstrip("0").rstrip(".")
     return str(cn2an.an2cn(text, "low"))
 
@@ -109,29 +114,29 @@ def _plain(match: re.Match[str]) -> str:
 
 
 _CODE = re.compile(
-    r"[A-Za-z]+\d[A-Za-z\d]*"  # BH20261123000001
-    r"|(?<=桂)[A-Za-z][A-Za-z\d]{4,6}"  # a number plate after its province
-    r"|(?<!\d)0\d{2,3}-\d{7,8}(?!\d)"  # area code and number
-    r"|(?<![\d.])\d{17}[\dXx](?!\d)"
-    r"|(?<![\d.])1[3-9]\d{9}(?!\d)"
-    r"|(?<![\d.])0\d{9,11}(?!\d)"
-    r"|(?<![\d.,])\d{7,}(?![\d.,]*[元%])"
-    r"|(?<![\d.])(?:110|119|120|122|12\d{3}|95\d{3}|96\d{3,4}|100\d{2})(?![\d.元个人户件次天年月%])"
-    r"|(?<=按)[0-9](?!\d)"
+    r"[A-Za-z]+[0-9][A-Za-z0-9]*"  # BH20261123000001
+    r"|(?<=桂)[A-Za-z][A-Za-z0-9]{4,6}"  # a number plate after its province
+    r"|(?<![0-9])0[0-9]{2,3}-[0-9]{7,8}(?![0-9])"  # area code and number
+    r"|(?<![0-9.])[0-9]{17}[0-9Xx](?![0-9])"
+    r"|(?<![0-9.])1[3-9][0-9]{9}(?![0-9])"
+    r"|(?<![0-9.])0[0-9]{9,11}(?![0-9])"
+    r"|(?<![0-9.,])[0-9]{7,}(?![0-9.,]*[元%])"
+    r"|(?<![0-9.])(?:110|119|120|122|12[0-9]{3}|95[0-9]{3}|96[0-9]{3,4}|100[0-9]{2})(?![0-9.元个人户件次天年月%])"
+    r"|(?<=按)[0-9](?![0-9])"
     r"|[*#]"
     r"|[A-Za-z]"
 )
 _RULES: tuple[tuple[re.Pattern[str], Callable[[re.Match[str]], str]], ...] = (
-    (re.compile(r"(?<!\d)(\d{4})[-/.](\d{1,2})[-/.](\d{1,2})(?!\d)"), _iso_date),
-    (re.compile(r"(?<!\d)(\d{4})年"), _year),
-    (re.compile(r"(?<!\d)([01]?\d|2[0-3])[::]([0-5]\d)(?!\d)"), _clock),
-    (re.compile(r"(\d+(?:\.\d+)?)%"), _percent),
-    (re.compile(r"[¥￥]\s?(\d[\d,]*(?:\.\d+)?)元?"), _money),
-    (re.compile(r"(?<!\d)(\d[\d,]*(?:\.\d+)?)元"), _money),
-    (re.compile(r"(?<!\d)(\d{3,4})(室|房|号房)"), _room),
-    (re.compile(r"(?<![\d.])(\d{1,6})[-~至—](\d{1,6})(?![\d.])"), _range),
-    (re.compile(rf"(?<![\d.第])2([{_COUNTED}])"), _counted),
-    (re.compile(r"\d+\.\d+|\d+"), _plain),
+    (re.compile(r"(?<![0-9])([0-9]{4})[-/.]([0-9]{1,2})[-/.]([0-9]{1,2})(?![0-9])"), _iso_date),
+    (re.compile(r"(?<![0-9])([0-9]{4})年"), _year),
+    (re.compile(r"(?<![0-9])([01]?[0-9]|2[0-3])[::]([0-5][0-9])(?![0-9])"), _clock),
+    (re.compile(r"([0-9]+(?:\.[0-9]+)?)%"), _percent),
+    (re.compile(r"[¥￥]\s?([0-9][0-9,]*(?:\.[0-9]+)?)元?"), _money),
+    (re.compile(r"(?<![0-9])([0-9][0-9,]*(?:\.[0-9]+)?)元"), _money),
+    (re.compile(r"(?<![0-9])([0-9]{3,4})(室|房|号房)"), _room),
+    (re.compile(r"(?<![0-9.])([0-9]{1,6})[-~至—]([0-9]{1,6})(?![0-9.])"), _range),
+    (re.compile(rf"(?<![0-9.第])2([{_COUNTED}])"), _counted),
+    (re.compile(r"[0-9]+\.[0-9]+|[0-9]+"), _plain),
 )
 
 
@@ -165,7 +170,7 @@ def spoken(text: str) -> str:
 
 def _keep_dates(text: str) -> str:
     """Blank out (same length) dates that would look like a code."""
-    return re.sub(r"\d{4}[-/.]\d{1,2}[-/.]\d{1,2}", lambda m: " " * len(m[0]), text)
+    return re.sub(r"[0-9]{4}[-/.][0-9]{1,2}[-/.][0-9]{1,2}", lambda m: " " * len(m[0]), text)
 
 
 def _clauses(text: str, tokens: list[AnyToken]) -> None:

@@ -72,11 +72,12 @@ class Job(msgspec.Struct, frozen=True):
     script: tuple[str, ...]
     before_ms: int
     after_ms: int
+    speed: float = 1.0
 
     @property
     def identity(self) -> str:
         """Identifies what would be heard."""
-        return identity("|".join(self.script))
+        return identity("|".join(self.script), self.speed)
 
 
 class Voice:
@@ -86,7 +87,7 @@ class Voice:
         self._process = process
         self._path = folder / "speech.wav"
 
-    def speak(self, said: str, speed: float = 1.0) -> pcm.Samples:
+    def speak(self, said: str, speed: float) -> pcm.Samples:
         """Samples at 8 kHz; raises :class:`RenderError`."""
         job = {"text": said, "path": str(self._path), "voice": VOICE, "speed": speed}
         assert self._process.stdin is not None
@@ -132,7 +133,10 @@ def jobs(prompts: Mapping[str, str]) -> list[Job]:
     sentences = [
         Job(name, text, script(text), before_ms=60, after_ms=120) for name, text in prompts.items()
     ]
-    words = [Job(unit.id, unit.word, (unit.said,), before_ms=15, after_ms=25) for unit in units()]
+    words = [
+        Job(unit.id, unit.word, (unit.said,), before_ms=15, after_ms=25, speed=unit.speed)
+        for unit in units()
+    ]
     return sentences + words
 
 
@@ -143,7 +147,7 @@ def speak(voice: Voice, job: Job) -> pcm.Pcm:
         last = place == len(job.script) - 1
         before_ms = _INNER_BEFORE_MS if place else job.before_ms
         after_ms = job.after_ms if last else _INNER_AFTER_MS
-        spoken = levels.trim(voice.speak(said), before_ms, after_ms)
+        spoken = levels.trim(voice.speak(said, job.speed), before_ms, after_ms)
         parts.append(levels.normalise(spoken))
         if not last:
             pause_ms = _COMMA_MS if said.endswith("，") else _STOP_MS

@@ -55,7 +55,7 @@ class HttpServer:
         app.router.add_get("/health", self._health)
         keys = self._config.webhook
         app.add_subapp(
-            "/",
+            "/v1",
             webhook(
                 self._node.store,
                 {keys.key_id: keys.secret} if keys.key_id and keys.secret else {},

@@ -1,0 +1,109 @@
+"""Makes a scripted call on a real SIP phone."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from pathlib import Path
+
+import msgspec
+
+from ivr.robot.ear import Ear
+from ivr.robot.mouth import Mouth
+from ivr.robot.script import Script, Step
+from ivr.sip.phone import PhoneCall, PhoneError, RobotPhone
+
+# A prompt that does not come within this time does not come.
+LONGEST_WAIT_S = 60.0
+BETWEEN_KEYS_S = 0.25
+
+
+class CallReport(msgspec.Struct, frozen=True):
+    """How a scripted call went: all steps done, the final SIP status, seconds, and the codec."""
+
+    name: str
+    completed: bool
+    code: int
+    seconds: float
+    codec: str
+    trouble: str = ""
+
+
+class Caller:
+    """Follows one script. ``base`` is where the script's WAV files lie."""
+
+    def __init__(
+        self,
+        script: Script,
+        mouth: Mouth,
+        base: Path,
+        on_step: Callable[[Step], None] = lambda step: None,
+    ) -> None:
+        self._script = script
+        self._mouth = mouth
+        self._base = base
+        self._on_step = on_step
+        self._ear = Ear()
+        self._heard = asyncio.Condition()
+
+    async def call(self, uri: str, *, codec: str = "PCMA", save: Path | None = None) -> CallReport:
+        """Dial ``uri`` and follow the script; ``save`` keeps what was heard as a WAV file."""
+        async with RobotPhone(self._script.caller) as phone:
+            call = await phone.dial(uri, codec=codec)
+            trouble = ""
+            hearing: asyncio.Task[None] | None = None
+            try:
+                async with asyncio.timeout(self._script.longest_s):
+                    await call.up()
+                    hearing = asyncio.create_task(self._listen(call))
+                    for step in self._script.steps:
+                        self._on_step(step)
+                        await self._do(step, call)
+                    await call.over(self._script.longest_s)
+            except (PhoneError, TimeoutError) as error:
+                trouble = str(error) or f"not over in {self._script.longest_s} s"
+            finally:
+                await call.hang_up()
+                if hearing is not None:
+                    await hearing
+            if save is not None:
+                call.save(save)
+            return CallReport(
+                self._script.name, not trouble, call.code, self._ear.at, call.codec, trouble
+            )
+
+    async def _do(self, step: Step, call: PhoneCall) -> None:
+        if step.wait:
+            await self._wait(step.wait, call)
+        elif step.say:
+            await call.play(await self._mouth.sound(step.say, self._script.voice))
+            self._ear.forget()
+        elif step.play:
+            await call.play(self._base / step.play)
+            self._ear.forget()
+        elif step.key:
+            for key in step.key:
+                await call.send_key(key, method=self._script.dtmf)
+                await asyncio.sleep(BETWEEN_KEYS_S)
+            self._ear.forget()
+        elif step.pause:
+            await asyncio.sleep(step.pause)
+        elif step.hangup:
+            await call.hang_up()
+
+    async def _wait(self, what: str, call: PhoneCall) -> None:
+        def there() -> bool:
+            return call.ended or (self._ear.prompt_over if what == "prompt" else self._ear.sounding)
+
+        async with self._heard:
+            await asyncio.wait_for(self._heard.wait_for(there), LONGEST_WAIT_S)
+        if call.ended:
+            raise PhoneError(f"call ended with {call.code} while waiting for a {what}")
+
+    async def _listen(self, call: PhoneCall) -> None:
+        async for frame in call.heard():
+            async with self._heard:
+                self._ear.hear(frame.pcm)
+                self._heard.notify_all()
+        async with self._heard:
+            self._heard.notify_all()

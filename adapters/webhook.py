@@ -1,7 +1,7 @@
 """The platform's news of tickets: ``docs/openapi/hotline.yaml`` from the hotline's side.
 
-An application of its own, for the node to mount: ``app.add_subapp("/", webhook(…))`` or
-under a prefix. What is signed is the path as the platform called it, prefix included.
+An application of its own, for the node to mount: ``app.add_subapp("/v1", webhook(…))``.
+What is signed is the path as the platform called it, prefix included.
 """
 
 from __future__ import annotations
@@ -69,7 +69,7 @@ def webhook(
         return _answer({"recorded": new}, 200)
 
     app = web.Application(client_max_size=_LONGEST_BODY)
-    app.router.add_post("/v1/ticket-states", ticket_state)
+    app.router.add_post("/ticket-states", ticket_state)
     return app
 
 

@@ -161,6 +161,9 @@ async def main(step: str, database: str, platform_url: str, told: Path) -> None:
         worker.wake()
         return ticket
 
+    async def empty() -> bool:
+        return await store.backlog() == 0
+
     async def delivered() -> None:
         while await store.backlog():
             await asyncio.sleep(0.01)

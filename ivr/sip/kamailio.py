@@ -121,11 +121,19 @@ class Kamailio:
 
     async def end_stale(self) -> None:
         """End the Kamailio that a killed node has left behind in this run directory."""
-        with contextlib.suppress(OSError, ValueError):
+        pid = self._stale_pid()
+        if pid:
+            log.warning("ending a stale Kamailio", extra={"action": "kamailio-stale"})
+            await _end_group(pid)
+
+    def _stale_pid(self) -> int:
+        """The process in the pid file, if it is still a Kamailio with our configuration."""
+        try:
             pid = int(self._pid_file.read_text())
-            if str(self._config).encode() in Path(f"/proc/{pid}/cmdline").read_bytes():
-                log.warning("ending a stale Kamailio", extra={"action": "kamailio-stale"})
-                await _end_group(pid)
+            command = Path(f"/proc/{pid}/cmdline").read_bytes()
+        except (OSError, ValueError):
+            return 0
+        return pid if str(self._config).encode() in command else 0
 
     async def _spawn(self) -> None:
         program = find_program(self._settings.kamailio)

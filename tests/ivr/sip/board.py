@@ -1,0 +1,118 @@
+"""A stand-in for the node: takes the calls of a line and lets a test steer them."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import random
+from collections import defaultdict
+from collections.abc import Callable
+from pathlib import Path
+from typing import TypeVar
+
+from ivr.sip import messages as m
+from ivr.sip.phone import free_port
+from ivr.sip.pool import WorkerCall
+from ivr.sip.settings import SipSettings
+from ivr.sip.tones import frequency_power
+
+M = TypeVar("M", bound=m.Message)
+
+
+class Held:
+    """One call as the node sees it: every message kept, sound gathered by leg."""
+
+    def __init__(self, call: WorkerCall) -> None:
+        self.call = call
+        self.incoming = call.incoming
+        self.messages: list[m.FromWorker] = []
+        self.sound: dict[int, bytearray] = defaultdict(bytearray)
+        self.at_ms: dict[int, list[int]] = defaultdict(list)
+        self._news = asyncio.Condition()
+
+    def send(self, message: m.ToWorker) -> None:
+        self.call.send(message)
+
+    async def listen(self) -> None:
+        async for message in self.call:
+            async with self._news:
+                if isinstance(message, m.Audio):
+                    self.sound[message.leg] += message.pcm
+                    self.at_ms[message.leg].append(message.at_ms)
+                else:
+                    self.messages.append(message)
+                self._news.notify_all()
+
+    async def until(self, true: Callable[[], bool], timeout_s: float = 10.0) -> None:
+        async with self._news:
+            try:
+                await asyncio.wait_for(self._news.wait_for(true), timeout_s)
+            except TimeoutError:
+                raise AssertionError(f"did not happen; messages so far: {self.messages}") from None
+
+    def all(self, kind: type[M]) -> list[M]:
+        return [message for message in self.messages if isinstance(message, kind)]
+
+    def states(self, leg: int = 0) -> list[str]:
+        return [change.state for change in self.all(m.LegChanged) if change.leg == leg]
+
+    async def reaches(self, state: str, leg: int = 0, timeout_s: float = 10.0) -> m.LegChanged:
+        await self.until(lambda: state in self.states(leg), timeout_s)
+        return next(c for c in self.all(m.LegChanged) if c.leg == leg and c.state == state)
+
+    async def keys(self, count: int, leg: int = 0) -> str:
+        """The keys pressed, once there are ``count``."""
+
+        def pressed() -> str:
+            return "".join(key.key for key in self.all(m.Key) if key.leg == leg)
+
+        await self.until(lambda: len(pressed()) >= count)
+        return pressed()
+
+    async def played(self, number: int) -> m.Played:
+        await self.until(lambda: any(p.id == number for p in self.all(m.Played)))
+        return next(played for played in self.all(m.Played) if played.id == number)
+
+    async def hears_tone(self, frequency: float, leg: int = 0) -> None:
+        """Until the last 200 ms heard from ``leg`` are this tone."""
+
+        def there() -> bool:
+            return frequency_power(bytes(self.sound[leg][-3200:]), frequency) > 0.6
+
+        await self.until(there)
+
+
+class Board:
+    """Gives every call of a line to the test, answered unless told otherwise."""
+
+    def __init__(self) -> None:
+        self.answer = True
+        self.calls: list[Held] = []
+        self._arrived: asyncio.Queue[Held] = asyncio.Queue()
+
+    async def take(self, call: WorkerCall) -> None:
+        held = Held(call)
+        self.calls.append(held)
+        self._arrived.put_nowait(held)
+        if self.answer:
+            held.send(m.Answer())
+        await held.listen()
+
+    async def next(self, timeout_s: float = 10.0) -> Held:
+        return await asyncio.wait_for(self._arrived.get(), timeout_s)
+
+
+def settings(run_dir: Path, **changes: object) -> SipSettings:
+    """Settings with ports that no other run of the tests uses at the same time."""
+    # Below the range that the kernel hands out by itself.
+    base = random.Random(os.urandom(8)).randrange(10000, 25000, 500)
+    values: dict[str, object] = {
+        "port": free_port(),
+        "internal_port": free_port(),
+        "worker_port": base,
+        "rtp_port": base + 100,
+        "max_calls": 4,
+        "spare": 1,
+        "run_dir": str(run_dir),
+    }
+    return SipSettings(**(values | changes))  # type: ignore[arg-type]

@@ -8,12 +8,14 @@ from collections.abc import Sequence
 import cn2an
 
 from flows.phonetic import find, sound
-from flows.values.words import Phrases, bare
+from flows.values.words import Phrases, bare, words
 
-_ORDINAL = re.compile(r"(?:第|选|按|是)?([0-9一二两三四五六七八九十]+)(?:个|项|种|件|号|条)?(?:吧|的)?")
-_FIRST = Phrases("前面那个 前面的 前一个 上一个 头一个 前者 前面".split())
-_LAST = Phrases("后面那个 后面的 后一个 后者 最后一个 后面".split())
-_HOMOPHONES = {"医": "1", "衣": "1", "爱": "2", "儿": "2", "尔": "2", "山": "3", "事": "4", "是": "4"}
+_ORDINAL = re.compile(
+    r"(?:第|选|按|是)?([0-9一二两三四五六七八九十]+)(?:个|项|种|件|号|条)?(?:吧|的)?"
+)
+_FIRST = Phrases(words("前面那个 前面的 前一个 上一个 头一个 前者 前面"))
+_LAST = Phrases(words("后面那个 后面的 后一个 后者 最后一个 后面"))
+_HOMOPHONES = dict(zip("医衣爱儿尔山事是", "11222344", strict=True))
 
 
 def chosen(text: str, names: Sequence[str]) -> int | None:

@@ -13,8 +13,21 @@ _CHARS = {
     **dict(zip("壹贰叁肆伍陆柒捌玖", "123456789", strict=True)),
 }
 _SOUNDS = {
-    **{"ling": "0", "dong": "0", "yao": "1", "yi": "1", "er": "2", "liang": "2", "san": "3"},
-    **{"si": "4", "wu": "5", "liu": "6", "qi": "7", "guai": "7", "ba": "8", "jiu": "9", "gou": "9"},
+    "ling": "0",
+    "dong": "0",
+    "yao": "1",
+    "yi": "1",
+    "er": "2",
+    "liang": "2",
+    "san": "3",
+    "si": "4",
+    "wu": "5",
+    "liu": "6",
+    "qi": "7",
+    "guai": "7",
+    "ba": "8",
+    "jiu": "9",
+    "gou": "9",
 }
 # Words that sound like a digit but in a dictated number are mostly themselves.
 _WORDS = frozenset("吧把爸就以已也有要我是的儿而期起其气你呢东冬动懂事")

@@ -41,6 +41,9 @@ class Phrases:
         if any(phrase in text for phrase in self._long):
             return True
         heard = " " + " ".join(_key(bare(text))) + " "
-        return any(
-            len(key) >= 3 and f" {' '.join(key)} " in heard for key in self._keys
-        )
+        return any(len(key) >= 3 and f" {' '.join(key)} " in heard for key in self._keys)
+
+
+def words(text: str) -> tuple[str, ...]:
+    """The words of a list written with spaces and line breaks."""
+    return tuple(text.split())

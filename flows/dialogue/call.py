@@ -1,0 +1,83 @@
+"""What a dialogue remembers of its call."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+
+import msgspec
+
+from flows.dialogue.config import DialogueConfig
+from flows.dialogue.data import FieldName, FlowData
+from flows.ticket import Confidentiality, Place, TicketDraft, TicketType, Urgency
+
+
+class Form(msgspec.Struct, frozen=True):
+    """The matter being taken down.
+
+    ``settled`` are fields that are done although they may be empty ("不清楚").
+    ``own_number`` is false once the caller wants another number than the one they call from.
+    """
+
+    type: TicketType
+    intent: str = ""
+    name: str = ""
+    score: float = 0.0
+    confirmed: bool = False
+    content: str = ""
+    place: Place = Place()
+    occurred: str = ""
+    contact: str = ""
+    own_number: bool = True
+    confidential: Confidentiality | None = None
+    service: str = ""
+    units: tuple[str, ...] = ()
+    urgency: Urgency = "一般"
+    settled: frozenset[FieldName] = frozenset()
+    call_back: bool = False
+    fields: tuple[FieldName, ...] = ()
+
+
+class Said(msgspec.Struct, frozen=True):
+    """What the caller said in one turn, with the recogniser's further readings."""
+
+    text: str
+    alternatives: tuple[str, ...] = ()
+
+
+class FiledTicket(msgspec.Struct, frozen=True):
+    """A ticket of this call that is stored."""
+
+    ticket_no: str
+    draft: TicketDraft
+
+
+@dataclass
+class Call:
+    """The memory of one call; ``caller`` is "" unless it is a number one can ring.
+
+    ``pending`` is the draft whose ``Filed`` is still awaited. ``emergency`` is the draft of
+    an emergency once it is certain. ``misses`` counts failures at the present question.
+    """
+
+    data: FlowData
+    config: DialogueConfig
+    caller: str = ""
+    at: datetime | None = None
+    speech: bool = True
+    by_keys: bool = False
+    secret: bool = False
+    form: Form | None = None
+    words: list[str] = field(default_factory=list)
+    filed: FiledTicket | None = None
+    pending: TicketDraft | None = None
+    emergency: TicketDraft | None = None
+    denied: set[str] = field(default_factory=set)
+    misses: int = 0
+    unheard: int = 0
+    turns: int = 0
+    operator_tries: int = 0
+
+    def prompt(self, prompt: str) -> str:
+        """The text of a fixed prompt."""
+        return self.data.prompts[prompt]

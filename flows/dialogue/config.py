@@ -1,0 +1,26 @@
+"""What an operator of the hotline may set about the dialogue."""
+
+from __future__ import annotations
+
+import msgspec
+
+
+class DialogueConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Settings of the dialogue; times in seconds unless named otherwise.
+
+    ``person_first`` puts every caller straight through to a person after the recording
+    notice. ``end_silence_*`` are how long a silence ends a turn: at open questions, at
+    dictated numbers, at short answers (0: the listener's default). ``most_turns`` bounds a
+    call that never comes to an end. ``operator_tries`` is how often one call rings the
+    operator before it is only offered a call back.
+    """
+
+    person_first: bool = False
+    no_input_s: float = 6.0
+    pause_s: float = 30.0
+    inter_digit_s: float = 3.0
+    end_silence_open_ms: int = 900
+    end_silence_digits_ms: int = 1200
+    end_silence_short_ms: int = 0
+    most_turns: int = 80
+    operator_tries: int = 3

@@ -1,0 +1,167 @@
+"""What the dialogue is given: all flow data, read and checked once at start-up."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Literal
+
+import msgspec
+
+from flows.knowledge import Knowledge, load_knowledge
+from flows.prompts import all_prompts
+from flows.ticket import TicketType
+from flows.values.words import Phrases
+from flows.yamlfile import DataError, Document, Problem, data_root, read_yaml
+
+FieldName = Literal["what", "where", "when", "contact", "confidential"]
+MOST_LEVELS = 3
+
+
+class MenuItem(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """One choice of a menu: the prompt that names it, and one thing that it does."""
+
+    say: str
+    menu: str = ""
+    intent: str = ""
+    type: TicketType | None = None
+    do: Literal["", "services", "number"] = ""
+
+
+class MenuSpec(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A menu: its question's prompt and its choices, of any number."""
+
+    ask: str
+    items: tuple[MenuItem, ...]
+
+
+class PhraseLists(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The phrase lists of ``dialogue.yaml``."""
+
+    person: tuple[str, ...]
+    person_inside: tuple[str, ...]
+    repeat: tuple[str, ...]
+    wait: tuple[str, ...]
+    ready: tuple[str, ...]
+    back: tuple[str, ...]
+    swear: tuple[str, ...]
+    unsure: tuple[str, ...]
+    nothing: tuple[str, ...]
+    more: tuple[str, ...]
+    neither: tuple[str, ...]
+    wrong: tuple[str, ...]
+    secret: tuple[str, ...]
+    secret_all: tuple[str, ...]
+    open_name: tuple[str, ...]
+    other_number: tuple[str, ...]
+
+
+class DialogueFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """``dialogue.yaml``: phrases heard everywhere, and what each kind of ticket asks."""
+
+    phrases: PhraseLists
+    generic: dict[TicketType, tuple[str, ...]]
+    forms: dict[TicketType, tuple[FieldName, ...]]
+    forms_by_intent: dict[str, tuple[FieldName, ...]]
+
+
+class Wording:
+    """The phrase lists, ready to be heard by their sound."""
+
+    def __init__(self, lists: PhraseLists) -> None:
+        self.person = Phrases(lists.person)
+        self.person_inside = Phrases(lists.person_inside)
+        self.repeat = Phrases(lists.repeat)
+        self.wait = Phrases(lists.wait)
+        self.ready = Phrases(lists.ready)
+        self.back = Phrases(lists.back)
+        self.swear = Phrases(lists.swear)
+        self.unsure = Phrases(lists.unsure)
+        self.nothing = Phrases(lists.nothing)
+        self.more = Phrases(lists.more)
+        self.neither = Phrases(lists.neither)
+        self.wrong = Phrases(lists.wrong)
+        self.secret = Phrases(lists.secret)
+        self.secret_all = Phrases(lists.secret_all)
+        self.open_name = Phrases(lists.open_name)
+        self.other_number = Phrases(lists.other_number)
+
+
+class FlowData(msgspec.Struct, frozen=True):
+    """Everything a dialogue reads. One instance serves all calls."""
+
+    knowledge: Knowledge
+    prompts: Mapping[str, str]
+    menus: Mapping[str, MenuSpec]
+    wording: Wording
+    generic: Mapping[TicketType, Phrases]
+    forms: Mapping[TicketType, tuple[FieldName, ...]]
+    forms_by_intent: Mapping[str, tuple[FieldName, ...]]
+
+
+def load_flow_data(directory: Path | None = None) -> FlowData:
+    """Read the flow data below ``directory`` (default: the package's own).
+
+    Raises :class:`flows.yamlfile.DataError` naming every file and line that is wrong.
+    """
+    root = data_root(directory)
+    knowledge = load_knowledge(directory)
+    prompts = all_prompts(root)
+    menus = read_yaml(root, "menus.yaml", dict[str, MenuSpec])
+    dialogue = read_yaml(root, "dialogue.yaml", DialogueFile)
+    problems = [
+        *_menu_problems(menus, prompts, knowledge),
+        *(
+            dialogue.problem(f"there is no intent {intent}", "forms_by_intent", intent)
+            for intent in dialogue.value.forms_by_intent
+            if intent not in knowledge.intents
+        ),
+    ]
+    if problems:
+        raise DataError(problems)
+    return FlowData(
+        knowledge=knowledge,
+        prompts=prompts,
+        menus=menus.value,
+        wording=Wording(dialogue.value.phrases),
+        generic={kind: Phrases(texts) for kind, texts in dialogue.value.generic.items()},
+        forms=dialogue.value.forms,
+        forms_by_intent=dialogue.value.forms_by_intent,
+    )
+
+
+def _menu_problems(
+    document: Document[dict[str, MenuSpec]], prompts: Mapping[str, str], knowledge: Knowledge
+) -> Iterator[Problem]:
+    menus = document.value
+    if "root" not in menus:
+        yield document.problem("has no menu root")
+        return
+    for name, menu in menus.items():
+        if menu.ask not in prompts:
+            yield document.problem(f"there is no prompt {menu.ask}", name, "ask")
+        for index, item in enumerate(menu.items):
+            path = (name, "items", index)
+            given = [value for value in (item.menu, item.intent, item.type, item.do) if value]
+            if len(given) != 1:
+                yield document.problem("needs exactly one of menu, intent, type, do", *path)
+            if item.say not in prompts:
+                yield document.problem(f"there is no prompt {item.say}", *path, "say")
+            if item.menu and item.menu not in menus:
+                yield document.problem(f"there is no menu {item.menu}", *path, "menu")
+            if item.intent and item.intent not in knowledge.intents:
+                yield document.problem(f"there is no intent {item.intent}", *path, "intent")
+    for name in menus:
+        if (depth := _depth(menus, name, ())) > MOST_LEVELS and name == "root":
+            yield document.problem(f"is {depth} levels deep; {MOST_LEVELS} are allowed", name)
+
+
+def _depth(menus: Mapping[str, MenuSpec], name: str, above: tuple[str, ...]) -> int:
+    """How many keys it takes from the menu ``name`` down; the services are two levels."""
+    if name not in menus or name in above:
+        return 0 if name not in menus else MOST_LEVELS + 1
+    below = [
+        _depth(menus, item.menu, (*above, name)) if item.menu else 2 if item.do == "services" else 0
+        for item in menus[name].items
+    ]
+    return 1 + max(below, default=0)

@@ -1,0 +1,84 @@
+"""Turning what a call knows into tickets."""
+
+from __future__ import annotations
+
+from flows.dialogue.call import Call, Form
+from flows.ticket import HandoffCard, Place, Recognised, TicketDraft
+
+ASKED_FOR_PERSON = "来电人要求人工服务，没有说明事由。"
+LONGEST = 1000
+
+
+def form_draft(call: Call, form: Form, *, complete: bool = True) -> TicketDraft:
+    """The ticket of ``form``; the calling number stands in for a contact not asked yet."""
+    return TicketDraft(
+        type=form.type,
+        urgency=form.urgency,
+        recognised=Recognised(form.intent, form.name, round(form.score, 3), form.confirmed),
+        content=form.content[:LONGEST],
+        place=form.place,
+        occurred=form.occurred,
+        contact_number=form.contact or (call.caller if form.own_number else ""),
+        confidential=form.confidential or "公开",
+        units=form.units,
+        call_back=form.call_back,
+        complete=complete,
+        service=form.service,
+    )
+
+
+def current_draft(call: Call) -> TicketDraft | None:
+    """What is worth keeping of what has not been filed yet."""
+    if call.emergency is not None and call.filed is None:
+        return call.emergency
+    if call.pending is not None:
+        return call.pending
+    if call.form is not None and call.form.content:
+        return form_draft(call, call.form, complete=False)
+    return None
+
+
+def best_draft(call: Call) -> TicketDraft:
+    """The most that is known of the caller's matter, for a person who takes over."""
+    if call.emergency is not None:
+        return call.emergency
+    draft = current_draft(call)
+    if draft is None and call.form is not None:
+        draft = form_draft(call, call.form, complete=False)
+    if draft is None and call.filed is not None:
+        return call.filed.draft
+    if draft is None:
+        said = "；".join(call.words)[:LONGEST]
+        draft = TicketDraft(
+            type="其他",
+            content=said or ASKED_FOR_PERSON,
+            place=call.data.knowledge.gazetteer.find(said) if said else Place(),
+            contact_number=call.caller,
+            complete=False,
+        )
+    return draft
+
+
+def emergency_draft(call: Call, kind: str, text: str, *, confirmed: bool) -> TicketDraft:
+    """The most urgent ticket there is, from the words heard so far."""
+    intent = call.data.knowledge.intents[kind]
+    entry = call.data.knowledge.emergencies[kind]
+    said = "；".join(dict.fromkeys([*call.words, text]))[:LONGEST]
+    place = call.data.knowledge.gazetteer.find(text)
+    if call.form is not None and not place.county:
+        place = call.form.place
+    return TicketDraft(
+        type="紧急",
+        urgency="特急",
+        recognised=Recognised(kind, intent.name, 1.0, confirmed),
+        content=said,
+        place=place,
+        contact_number=(call.form.contact if call.form else "") or call.caller,
+        emergency_kind=kind,
+        units=entry.notify,
+    )
+
+
+def card(call: Call, reason: str) -> HandoffCard:
+    """What the person taking over sees."""
+    return HandoffCard(reason, best_draft(call), call.filed.ticket_no if call.filed else "")

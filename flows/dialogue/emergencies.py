@@ -1,0 +1,67 @@
+"""Listening for emergencies at any time: in whole sentences and in half ones."""
+
+from __future__ import annotations
+
+from flows.dialogue.asking import ConfirmEmergency
+from flows.dialogue.call import Call
+from flows.dialogue.data import FlowData
+from flows.dialogue.drafts import emergency_draft
+from flows.dialogue.moves import Emergency, Go, Move
+from flows.dialogue.pausing import Pausing
+from flows.dialogue.state import State
+from flows.emergency import EmergencyHit
+from flows.events import Utterance
+from flows.ticket import TicketDraft
+from flows.values.yes_no import yes_no
+
+# A half sentence is believed when the words have been followed by this much without a
+# change of mind ("着火" may go on as "着火的时候怎么办"), and when it was heard twice.
+SETTLED = 3
+GRAVEST = "P0"
+
+
+class Watch:
+    """Decides which emergency words count. One per call."""
+
+    def __init__(self, data: FlowData) -> None:
+        self._detector = data.knowledge.detector
+        self._kinds = data.knowledge.emergencies
+        self._suspected = ""
+
+    def partial(self, call: Call, text: str) -> EmergencyHit | None:
+        """An emergency that is certain although the caller is still speaking."""
+        hit = self._detector.detect(text)
+        if hit is None or hit.kind in call.denied or self._kinds[hit.kind].level != GRAVEST:
+            self._suspected = ""
+            return None
+        heard_before, self._suspected = self._suspected == hit.kind, hit.kind
+        settled = len(text) - hit.span[1] >= SETTLED
+        return hit if heard_before and settled else None
+
+    def turn_ended(self) -> None:
+        """The next partial result belongs to another sentence."""
+        self._suspected = ""
+
+    def utterance(self, call: Call, event: Utterance, state: State) -> Move | None:
+        """What to do about an emergency in ``event``, None if there is none."""
+        if isinstance(state, ConfirmEmergency) and yes_no(event.text) is not None:
+            return None
+        readings = (event.text, *event.alternatives)
+        for rank, text in enumerate(readings):
+            hit = self._detector.detect(text) if text else None
+            if hit is None or hit.kind in call.denied:
+                continue
+            if isinstance(state, ConfirmEmergency):
+                return Emergency(kind=hit.kind, text=f"{state.text}，{text}", confirmed=True)
+            if self._kinds[hit.kind].level == GRAVEST and rank == 0:
+                return Emergency(kind=hit.kind, text=text)
+            now = state.back if isinstance(state, Pausing) else state
+            back = now if call.form is not None and now.listens and now.remembered else None
+            return Go(state=ConfirmEmergency(kind=hit.kind, text=text, back=back))
+        return None
+
+    def unconfirmed(self, call: Call, state: State) -> TicketDraft | None:
+        """The ticket of an emergency whose question the caller did not stay to answer."""
+        if isinstance(state, ConfirmEmergency):
+            return emergency_draft(call, state.kind, state.text, confirmed=False)
+        return None

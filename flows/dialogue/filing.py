@@ -1,0 +1,111 @@
+"""Storing a ticket, telling its number, and asking what else there is."""
+
+from __future__ import annotations
+
+from typing import ClassVar, Literal
+
+from flows.commands import AnyCommand, Digits, FileTicket, Pause, Play, Say
+from flows.dialogue.call import Call, Said
+from flows.dialogue.moves import Again, Finish, Go, Miss, Move, Open, Speech, ToMenu, ToPerson
+from flows.dialogue.moves import Understand as UnderstandMove
+from flows.dialogue.opening import by_number
+from flows.dialogue.state import Question, State
+from flows.ticket import TicketDraft
+from flows.values.yes_no import yes_no
+
+
+class Filing(State, frozen=True, kw_only=True):
+    """A ticket is being stored; nothing is asked meanwhile."""
+
+    listens: ClassVar[bool] = False
+    remembered: ClassVar[bool] = False
+
+    draft: TicketDraft
+    then: Literal["ask", "leave"]
+    replace: str = ""
+
+    def enter(self, call: Call, say: Speech) -> tuple[AnyCommand, ...]:
+        call.pending = self.draft
+        said = (Play(say),) if say else ()
+        return (*said, FileTicket(self.draft, self.replace))
+
+    def filed(self, call: Call, ticket_no: str) -> Move:
+        if self.then == "ask":
+            return Go(number_speech("filed.number", ticket_no), state=MoreWanted())
+        return Finish(
+            (
+                *number_speech("filed.number", ticket_no),
+                Say("transfer.call-back"),
+                Say("goodbye"),
+            )
+        )
+
+    def filing_failed(self, call: Call) -> Move:
+        if self.then == "ask":
+            return Go((Say("file.failed"),), state=NotFiled())
+        return Finish((Say("goodbye.later"),))
+
+
+def number_speech(lead: str, ticket_no: str) -> Speech:
+    """A ticket's number, digit by digit."""
+    return (Say(lead), Pause(200), Digits(ticket_no), Pause(300))
+
+
+class NotFiled(State, frozen=True):
+    """The ticket could not be stored: a person instead?"""
+
+    def question(self, call: Call) -> Question:
+        return Question((Say("file.failed.ask"),), expect=("要", "不要", "好", "不用"))
+
+    def keys(self, call: Call, digits: str) -> Move:
+        if digits == "1":
+            return ToPerson(reason="filing-failed")
+        return Finish((Say("goodbye.later"),)) if digits == "2" else super().keys(call, digits)
+
+    def heard(self, call: Call, said: Said) -> Move:
+        reply = yes_no(said.text)
+        if reply is None:
+            return Miss()
+        return ToPerson(reason="filing-failed") if reply else Finish((Say("goodbye.later"),))
+
+    def missed(self, call: Call) -> Move | None:
+        return ToPerson(reason="filing-failed")
+
+
+class MoreWanted(State, frozen=True):
+    """After a ticket: its number again, another matter, or goodbye."""
+
+    ladder: ClassVar[str] = "closing"
+
+    def question(self, call: Call) -> Question:
+        return Question(
+            (Say("filed.ask"),),
+            keys=4,
+            inter_digit_s=1.5,
+            expect=("没有了", "没有", "谢谢", "再见", "再说一遍", "有"),
+            hear="open",
+        )
+
+    def keys(self, call: Call, digits: str) -> Move:
+        if digits == "1":
+            return self._again(call)
+        if len(digits) == 4:
+            return by_number(call, digits)
+        return ToMenu() if digits else Again()
+
+    def heard(self, call: Call, said: Said) -> Move:
+        wording = call.data.wording
+        if wording.repeat.whole(said.text):
+            return self._again(call)
+        if wording.nothing.whole(said.text):
+            return Finish((Say("goodbye"),))
+        if wording.more.whole(said.text):
+            return Open((Say("common.ok"),))
+        return UnderstandMove(said=said)
+
+    def missed(self, call: Call) -> Move | None:
+        return Finish((Say("goodbye"),)) if call.unheard == 0 else None
+
+    def _again(self, call: Call) -> Move:
+        assert call.filed is not None
+        return Again(number_speech("filed.again", call.filed.ticket_no))

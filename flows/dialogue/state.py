@@ -1,0 +1,101 @@
+"""The base of all states: a question, and what its answers lead to."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+import msgspec
+
+from flows.commands import AnyCommand, KeyInput, Listen, Play, Say
+from flows.dialogue.call import Call, Said
+from flows.dialogue.moves import Again, Finish, Miss, Move, Nothing, Speech
+
+ALWAYS = ("转人工", "再说一遍")
+
+
+class Question(msgspec.Struct, frozen=True):
+    """What is said in a state, and how the answer is heard.
+
+    ``hear`` says what kind of answer is likely: an open sentence, a number, or a few words.
+    """
+
+    speech: Speech
+    keys: int = 1
+    inter_digit_s: float = 0.0
+    expect: tuple[str, ...] = ()
+    hear: str = "short"
+    no_input_s: float = 0.0
+
+
+class State(msgspec.Struct, frozen=True):
+    """One state of the dialogue; its fields are all the data that belong to it alone.
+
+    ``listens``: keys and speech are answers here. ``ladder`` names the prompts for failures
+    ("open.noinput.1"); with ``whole_ladder`` they stand in place of the question.
+    """
+
+    listens: ClassVar[bool] = True
+    ladder: ClassVar[str] = "common"
+    whole_ladder: ClassVar[bool] = False
+    remembered: ClassVar[bool] = True
+
+    def question(self, call: Call) -> Question:
+        """What to ask."""
+        raise NotImplementedError
+
+    def enter(self, call: Call, say: Speech) -> tuple[AnyCommand, ...]:
+        """The commands on arriving here; ``say`` comes first."""
+        return ask(call, self.question(call), say)
+
+    def keys(self, call: Call, digits: str) -> Move:
+        """The caller keyed ``digits``; never "0" or "*" alone."""
+        return Again() if not digits else Miss(kind="bad-key")
+
+    def heard(self, call: Call, said: Said) -> Move:
+        """The caller said something that means nothing special everywhere."""
+        return Miss()
+
+    def missed(self, call: Call) -> Move | None:
+        """Where to go when the answers have failed too often; None: to a person."""
+        return None
+
+    def filed(self, call: Call, ticket_no: str) -> Move:
+        """The ticket is stored."""
+        return Nothing()
+
+    def filing_failed(self, call: Call) -> Move:
+        """The ticket could not be stored."""
+        return Nothing()
+
+    def transfer_answered(self, call: Call) -> Move:
+        """Somebody has answered."""
+        return Nothing()
+
+    def transfer_failed(self, call: Call) -> Move:
+        """Nobody was reached."""
+        return Nothing()
+
+    def transfer_ended(self, call: Call) -> Move:
+        """The person has hung up."""
+        return Finish((Say("transfer.ended"),))
+
+
+def ask(call: Call, question: Question, say: Speech = ()) -> tuple[AnyCommand, ...]:
+    """Say ``say`` and the question, and listen."""
+    return (Play((*say, *question.speech)), listen(call, question))
+
+
+def listen(call: Call, question: Question) -> Listen:
+    """How the answer to ``question`` is heard."""
+    config = call.config
+    silence = {
+        "open": config.end_silence_open_ms,
+        "digits": config.end_silence_digits_ms,
+    }.get(question.hear, config.end_silence_short_ms)
+    return Listen(
+        keys=KeyInput(question.keys, question.inter_digit_s or config.inter_digit_s),
+        expect=(*question.expect, *ALWAYS),
+        no_input_s=question.no_input_s or config.no_input_s,
+        end_silence_ms=silence,
+        speech=call.speech,
+    )

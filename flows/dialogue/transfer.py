@@ -1,0 +1,117 @@
+"""Putting the caller through, and what happens when nobody answers."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from msgspec.structs import replace
+
+from flows.commands import AnyCommand, Note, Play, Say, Transfer
+from flows.dialogue.call import Call, Said
+from flows.dialogue.contact import LONGEST, area_code
+from flows.dialogue.drafts import best_draft, card, emergency_draft
+from flows.dialogue.moves import File, Go, Miss, Move, Speech
+from flows.dialogue.state import Question, State
+from flows.values.phone import phone_number, spoken_phone
+
+OPERATOR = "operator"
+
+
+class Transferring(State, frozen=True, kw_only=True):
+    """A phone is ringing; ``rest`` are the ones to try after it."""
+
+    listens: ClassVar[bool] = False
+    remembered: ClassVar[bool] = False
+
+    target: str
+    reason: str
+    rest: tuple[str, ...] = ()
+    announce: bool = True
+
+    def enter(self, call: Call, say: Speech) -> tuple[AnyCommand, ...]:
+        if self.target == OPERATOR:
+            call.operator_tries += 1
+        if self.announce:
+            prompt = f"transfer.{self.target}"
+            say = (*say, Say(prompt if prompt in call.data.prompts else "transfer.other"))
+        urgent = call.emergency is not None
+        kind = call.emergency.emergency_kind if call.emergency is not None else ""
+        stay = call.data.knowledge.emergencies[kind].stay if kind else True
+        return (
+            Note(f"转接：{self.target}（{self.reason}）"),
+            Play(say, barge_in=not urgent),
+            Transfer(self.target, card(call, self.reason), stay=stay),
+        )
+
+    def transfer_answered(self, call: Call) -> Move:
+        return Go(state=Bridged())
+
+    def transfer_failed(self, call: Call) -> Move:
+        if not self.rest:
+            return nobody(call)
+        target, *rest = self.rest
+        after = Transferring(
+            target=target, reason=self.reason, rest=tuple(rest), announce=target == OPERATOR
+        )
+        return Go((Say("transfer.next"),), state=after)
+
+
+class Bridged(State, frozen=True):
+    """Caller and person are talking; the dialogue is silent."""
+
+    listens: ClassVar[bool] = False
+    remembered: ClassVar[bool] = False
+
+    def enter(self, call: Call, say: Speech) -> tuple[AnyCommand, ...]:
+        return ()
+
+
+class CallBackNumber(State, frozen=True):
+    """Nobody answered and the calling number is withheld: where can the caller be rung?"""
+
+    def question(self, call: Call) -> Question:
+        return Question((Say("form.contact.ask"),), keys=LONGEST, hear="digits", no_input_s=10.0)
+
+    def keys(self, call: Call, digits: str) -> Move:
+        number = phone_number(digits, area_code(call))
+        return call_back(call, number) if number else self._bad()
+
+    def heard(self, call: Call, said: Said) -> Move:
+        number = spoken_phone(said.text, area_code(call))
+        if number is None and call.data.wording.unsure.whole(said.text):
+            return call_back(call, "")
+        return call_back(call, number) if number else self._bad()
+
+    def missed(self, call: Call) -> Move | None:
+        return call_back(call, "")
+
+    def _bad(self) -> Move:
+        return Miss(kind="bad-key", instead=(Say("form.contact.bad"),))
+
+
+def begin_emergency(call: Call, kind: str, text: str, *, confirmed: bool) -> Transferring:
+    """Take the emergency down and ring for help; filing is the caller's (the dialogue's) task."""
+    call.emergency = emergency_draft(call, kind, text, confirmed=confirmed)
+    call.form = None
+    call.filed = None
+    target, *rest = (*call.data.knowledge.emergencies[kind].transfer, OPERATOR)
+    return Transferring(target=target, reason="emergency", rest=tuple(rest))
+
+
+def nobody(call: Call) -> Move:
+    """Nobody answers: say so, and see to it that the caller is rung."""
+    urgent = call.emergency is not None
+    said: Speech = (Say("transfer.nobody-urgent" if urgent else "transfer.nobody"),)
+    if urgent:
+        said = (*said, Say("transfer.call-yourself"))
+    if not best_draft(call).contact_number:
+        return Go(said, state=CallBackNumber())
+    return replace(call_back(call, ""), say=said)
+
+
+def call_back(call: Call, number: str) -> Move:
+    """File the matter, or change its ticket, so that it asks for a call back."""
+    draft = replace(best_draft(call), call_back=True)
+    if number:
+        draft = replace(draft, contact_number=number)
+    return File(draft=draft, then="leave", replace=call.filed.ticket_no if call.filed else "")

@@ -17,7 +17,8 @@ _RATE = 8000
 def resample(speech: Floats, factor: float) -> Floats:
     """Faster and higher (factor above 1), or slower and lower."""
     count = int(len(speech) / factor)
-    return np.interp(np.arange(count) * factor, np.arange(len(speech)), speech).astype(np.float32)
+    moved = np.interp(np.arange(count) * factor, np.arange(len(speech)), speech)
+    return np.asarray(moved, dtype=np.float32)
 
 
 def room(speech: Floats, rng: np.random.Generator) -> Floats:
@@ -41,7 +42,9 @@ def colour(speech: Floats, rng: np.random.Generator) -> Floats:
         decibel += rng.uniform(-8, 6) * np.exp(-(((hertz - centre) / width) ** 2))
     if rng.random() < 0.5:
         low, high = rng.uniform(80, 300), rng.uniform(3100, 3700)
-        decibel -= 24 * np.clip((low - hertz) / 150, 0, 1) + 24 * np.clip((hertz - high) / 300, 0, 1)
+        decibel -= 24 * np.clip((low - hertz) / 150, 0, 1) + 24 * np.clip(
+            (hertz - high) / 300, 0, 1
+        )
     gain = 10 ** (decibel / 20)
     return np.fft.irfft(np.fft.rfft(speech, size) * gain, size)[: len(speech)].astype(np.float32)
 
@@ -98,7 +101,7 @@ def telephone(speech: Floats, rng: np.random.Generator, babble: list[Floats]) ->
         speech = room(speech, rng)
     if rng.random() < 0.6:
         speech = colour(speech, rng)
-    before, after = rng.integers(200, 5000), rng.integers(1200, 6000)
+    before, after = rng.integers(200, 4000), rng.integers(1200, 5000)
     speech = np.pad(speech, (before, after)) * 10 ** (rng.uniform(-22, 4) / 20)
     speech = speech.astype(np.float32)
     if rng.random() < 0.8:
@@ -111,7 +114,7 @@ def telephone(speech: Floats, rng: np.random.Generator, babble: list[Floats]) ->
 
 
 def no_speech(rng: np.random.Generator) -> Floats:
-    """One to four seconds in which nobody speaks: dead line or background of some loudness."""
-    count = int(rng.uniform(1, 4) * _RATE)
+    """One or two seconds in which nobody speaks: dead line or background of some loudness."""
+    count = int(rng.uniform(1, 2) * _RATE)
     level = 0.0 if rng.random() < 0.2 else 10 ** rng.uniform(0.3, 3.2)
     return line(noise(count, rng, []) * np.float32(level), rng)

@@ -21,13 +21,14 @@ def _table(magnitude: npt.NDArray[np.int_], dropped: int, bias: int, least_shift
     leading = np.floor(np.log2(np.maximum(biased, 1))).astype(int)
     shift = np.maximum(leading - 4, least_shift)
     kept = ((biased >> shift) << shift) + (1 << shift >> 1) - bias
-    return (np.where(_VALUES < 0, -1, 1) * (kept << dropped)).astype(np.int16)
+    values: Samples = (np.where(_VALUES < 0, -1, 1) * (kept << dropped)).astype(np.int16)
+    return values
 
 
 # The standard's own treatment of negative values, which differs between the two laws by one step.
-_A_MAGNITUDE = np.where(_VALUES < 0, -(_VALUES >> 3) - 1, _VALUES >> 3) >> 1
+_A_MAGNITUDE = np.where(_VALUES < 0, -(_VALUES >> 3) - 1, _VALUES >> 3)
 _MU_MAGNITUDE = np.minimum(np.where(_VALUES < 0, -(_VALUES >> 2), _VALUES >> 2), 8158)
-_A_LAW = _table(_A_MAGNITUDE, dropped=4, bias=0, least_shift=1)
+_A_LAW = _table(_A_MAGNITUDE, dropped=3, bias=0, least_shift=1)
 _MU_LAW = _table(_MU_MAGNITUDE, dropped=2, bias=33, least_shift=1)
 
 

@@ -53,6 +53,10 @@ class Grammar:
 
         return _REFERENCE.sub(replace, template)
 
+    def names(self) -> list[str]:
+        """All choices."""
+        return sorted(self._rules)
+
     def leaves(self) -> list[str]:
         """Every alternative that refers to nothing else: the phrases themselves."""
         return sorted(

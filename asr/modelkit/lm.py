@@ -84,7 +84,7 @@ def count(
     return cut_up, extra
 
 
-def estimate(sentences: Iterable[str], limits: Limits = Limits()) -> Model:  # noqa: B008
+def estimate(sentences: Iterable[str], limits: Limits = Limits()) -> Model:
     """The model of the sentences (repeats count), with absolute discounting."""
     cut_up, extra = count(sentences, limits.general_words)
     grams: list[dict[History, Counter[str]]] = [defaultdict(Counter) for _ in range(3)]

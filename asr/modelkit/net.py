@@ -95,7 +95,8 @@ class Block(nn.Module):
         count = x.shape[1] - (steps[-1] - steps[0])
         middle = x[:, -steps[0] : -steps[0] + count]
         inner = torch.relu(self.norm(self.a(splice(x, steps))))
-        return middle + self.b(inner)
+        outer: Tensor = self.b(inner)
+        return middle + outer
 
 
 class Net(nn.Module):

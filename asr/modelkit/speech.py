@@ -58,7 +58,7 @@ def to_telephone_rate(speech: Floats, rate: int) -> Samples:
 
     divisor = int(np.gcd(RATE, rate))
     low = resample_poly(speech, RATE // divisor, rate // divisor)
-    return (low / (np.abs(low).max() + 1e-6) * 0.5 * 32767).astype(np.int16)
+    return np.asarray(low / (np.abs(low).max() + 1e-6) * 0.5 * 32767, dtype=np.int16)
 
 
 def shard_texts(shard: Shard, texts: dict[str, list[str]]) -> list[str]:

@@ -27,6 +27,7 @@ from asr.modelkit.pinyin import inventory, units
 
 Samples = npt.NDArray[np.int16]
 Batch = tuple[Tensor, Tensor, Tensor, Tensor]
+Made = tuple[npt.NDArray[np.float32], tuple[int, ...]]
 
 _PEAK_RATE = 2.5e-3
 _BATCH_SECONDS = 110.0
@@ -64,12 +65,16 @@ def read_examples(folder: Path) -> list[Example]:
 
 
 class Telephone(Dataset[Batch]):
-    """Batches of about the same amount of sound, distorted anew each time they are asked for."""
+    """Batches of about the same amount of sound, distorted anew each time they are asked for.
+
+    An item is a tuple of utterances to say with a pause between: one, two (people stop in
+    mid-sentence), or none, which is a stretch of line without speech.
+    """
 
     def __init__(self, examples: list[Example], seed: int) -> None:
         self._examples = examples
         self._seed = seed
-        self._batches: list[list[int]] = []
+        self._batches: list[list[tuple[int, ...]]] = []
         self._epoch = 0
         self.shuffle(0)
 
@@ -77,57 +82,57 @@ class Telephone(Dataset[Batch]):
         """Make up the batches of an epoch: neighbours in length, in random order."""
         self._epoch = epoch
         rng = random.Random(self._seed * 1000 + epoch)
-        order = sorted(
-            range(len(self._examples)),
-            key=lambda i: len(self._examples[i].samples) * rng.uniform(0.8, 1.2),
-        )
-        batches: list[list[int]] = [[]]
-        longest = 0
-        for index in order:
-            longest = max(longest, len(self._examples[index].samples) + 8000)
-            if (len(batches[-1]) + 1) * longest > _BATCH_SECONDS * speech.RATE:
+        short = [i for i, e in enumerate(self._examples) if len(e.samples) < 3.5 * speech.RATE]
+        items: list[tuple[int, ...]] = [(i,) for i in range(len(self._examples))]
+        for _ in range(int(len(items) * _JOINED_SHARE)):
+            items.append((rng.choice(short), rng.choice(short)))
+        items.extend([()] * int(len(items) * _NO_SPEECH_SHARE))
+        self._batches = self._by_length(items, rng)
+
+    def _by_length(
+        self, items: list[tuple[int, ...]], rng: random.Random
+    ) -> list[list[tuple[int, ...]]]:
+        def length(item: tuple[int, ...]) -> float:
+            if not item:
+                # Spread over all batches: one of nothing but silence would teach only blank.
+                return speech.RATE * rng.uniform(2.0, 6.0)
+            margin = speech.RATE * (0.5 + 0.5 * len(item))
+            return margin + sum(len(self._examples[i].samples) for i in item)
+
+        batches: list[list[tuple[int, ...]]] = [[]]
+        for item in sorted(items, key=lambda item: length(item) * rng.uniform(0.9, 1.1)):
+            if (len(batches[-1]) + 1) * length(item) > _BATCH_SECONDS * speech.RATE:
                 batches.append([])
-                longest = len(self._examples[index].samples) + 8000
-            batches[-1].append(index)
+            batches[-1].append(item)
         rng.shuffle(batches)
-        self._batches = batches
+        return batches
 
     def __len__(self) -> int:
         return len(self._batches)
 
     def __getitem__(self, number: int) -> Batch:
         rng = np.random.default_rng([self._seed, self._epoch, number])
-        made = [self._example(index, rng) for index in self._batches[number]]
-        return collate(made)
+        return collate([self._made(item, rng) for item in self._batches[number]])
 
-    def _example(
-        self, index: int, rng: np.random.Generator
-    ) -> tuple[npt.NDArray[np.float32], tuple[int, ...]]:
-        chance = rng.random()
-        if chance < _NO_SPEECH_SHARE:
+    def _made(self, item: tuple[int, ...], rng: np.random.Generator) -> Made:
+        if not item:
             return fbank(augment.no_speech(rng)), ()
-        example = self._examples[index]
-        sound, targets = example.samples.astype(np.float32), example.targets
-        if chance < _NO_SPEECH_SHARE + _JOINED_SHARE and len(sound) < 4 * speech.RATE:
-            # People stop in mid-sentence: two utterances with a pause between are one.
-            other = self._any(rng)
-            pause = np.zeros(int(rng.uniform(0.1, 0.9) * speech.RATE), dtype=np.float32)
-            sound = np.concatenate([sound, pause, other.samples[: 4 * speech.RATE]])
-            if len(other.samples) <= 4 * speech.RATE:
-                targets = targets + other.targets
-            else:
-                sound = example.samples.astype(np.float32)
+        pieces: list[npt.NDArray[np.float32]] = []
+        for index in item:
+            if pieces:
+                pause = int(rng.uniform(0.1, 0.8) * speech.RATE)
+                pieces.append(np.zeros(pause, dtype=np.float32))
+            pieces.append(self._examples[index].samples.astype(np.float32))
         babble = [self._any(rng).samples.astype(np.float32) for _ in range(3)]
-        features = fbank(augment.telephone(sound, rng, babble))
+        features = fbank(augment.telephone(np.concatenate(pieces), rng, babble))
+        targets = tuple(number for index in item for number in self._examples[index].targets)
         return masked(features, rng), targets
 
     def _any(self, rng: np.random.Generator) -> Example:
         return self._examples[int(rng.integers(len(self._examples)))]
 
 
-def masked(
-    features: npt.NDArray[np.float32], rng: np.random.Generator
-) -> npt.NDArray[np.float32]:
+def masked(features: npt.NDArray[np.float32], rng: np.random.Generator) -> npt.NDArray[np.float32]:
     """Hide a few stretches of time and of pitch, so that no single cue is relied on."""
     out = features.copy()
     fill = features.mean(axis=0)
@@ -140,9 +145,7 @@ def masked(
     return out
 
 
-def collate(
-    made: list[tuple[npt.NDArray[np.float32], tuple[int, ...]]],
-) -> Batch:
+def collate(made: list[Made]) -> Batch:
     """Features (batch, time, 40) filled up with last frames, output lengths, targets, lengths."""
     longest = max(len(features) for features, _ in made)
     padded = [np.pad(f, ((0, longest - len(f)), (0, 0)), mode="edge") for f, _ in made]
@@ -241,7 +244,9 @@ def train(
                 group["lr"] = learning_rate(progress())
             with torch.autocast("cpu", dtype=torch.bfloat16):
                 scores = state.net(features).transpose(0, 1)
-            loss = ctc(scores, targets, lengths, target_lengths) / max(1, len(targets))
+            loss = ctc(scores, targets, lengths, target_lengths) / max(
+                4 * len(lengths), len(targets)
+            )
             state.optimiser.zero_grad()
             loss.backward()
             nn.utils.clip_grad_norm_(state.net.parameters(), 3.0)

@@ -122,7 +122,7 @@ class HttpPlatform:
         if 200 <= status < 300:
             try:
                 return msgspec.json.decode(content, type=answer)
-            except msgspec.DecodeError as error:
+            except ValueError as error:
                 raise PlatformUnavailable(f"{path}: the answer cannot be read: {error}") from error
         raise self._refusal(path, status, content, retry_after)
 
@@ -145,7 +145,7 @@ class HttpPlatform:
 def _error_text(content: bytes) -> str:
     try:
         return msgspec.json.decode(content, type=wire.ErrorBody).error[:_LONGEST_ERROR]
-    except msgspec.DecodeError:
+    except ValueError:
         return ""
 
 

@@ -75,6 +75,7 @@ def webhook(
 
 def _read(body: bytes) -> StateChange:
     """The message; :class:`ValueError` says what is wrong with it."""
+    # Both of the decoder's errors, bad JSON and bad UTF-8, are ValueErrors.
     change = msgspec.json.decode(body, type=StateChange)
     if not 0 < len(change.state) <= _LONGEST_STATE:
         raise ValueError(f"state must have 1 to {_LONGEST_STATE} characters")

@@ -171,10 +171,9 @@ def _hang_up(request: web.Request) -> web.Response:
 async def _body(request: web.Request, kind: type[T]) -> T:
     try:
         return msgspec.json.decode(await request.read(), type=kind)
-    except msgspec.DecodeError as error:
-        raise web.HTTPBadRequest(
-            body=msgspec.json.encode(ErrorBody(str(error))), content_type="application/json"
-        ) from error
+    except ValueError as error:
+        refusal = msgspec.json.encode(ErrorBody(str(error))).decode()
+        raise web.HTTPBadRequest(text=refusal, content_type="application/json") from error
 
 
 def _json(value: Any, status: int = 200) -> web.Response:

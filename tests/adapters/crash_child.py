@@ -164,14 +164,10 @@ async def main(step: str, database: str, platform_url: str, told: Path) -> None:
     async def empty() -> bool:
         return await store.backlog() == 0
 
-    async def delivered() -> None:
-        while await store.backlog():
-            await asyncio.sleep(0.01)
-
     worker.start()
     for n in range(BEFORE):
         await file(n)
-    await delivered()
+    await until(empty)
     if step.startswith("postpone"):
         async with ClientSession() as session:
             behaviour = {"fail": 1}
@@ -184,7 +180,7 @@ async def main(step: str, database: str, platform_url: str, told: Path) -> None:
         os._exit(0)
     crash.armed = True
     # The worker may have been quicker than the line above: then it is the next one's turn.
-    await delivered()
+    await until(empty)
     await file(BEFORE + 1)
     await asyncio.sleep(30)
 

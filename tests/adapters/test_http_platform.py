@@ -179,10 +179,11 @@ async def test_what_is_sent_carries_key_and_signature() -> None:
         web.Response(text="<html>it works</html>"),
         web.json_response({"id": 1}),
         web.json_response([]),
+        web.Response(body=b'{"platform_id": "\xe5"}'),
         web.Response(status=204),
         web.Response(status=302, headers={"Location": "/login"}),
     ],
-    ids=["html", "other object", "list", "nothing", "redirect"],
+    ids=["html", "other object", "list", "not UTF-8", "nothing", "redirect"],
 )
 async def test_an_answer_that_is_not_a_receipt_acknowledges_nothing(answer: web.Response) -> None:
     async with Scripted(answer) as server:

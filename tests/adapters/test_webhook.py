@@ -125,6 +125,7 @@ async def test_a_message_played_again_is_refused(node: Node) -> None:
         change(changed="2026-11-23T13:00:00"),
         change(changed="yesterday"),
         change(ticket_no=5),
+        b'{"ticket_no": "\xe5"}',
     ],
 )
 async def test_a_message_that_makes_no_sense_is_refused(node: Node, body: bytes) -> None:

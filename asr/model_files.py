@@ -79,25 +79,26 @@ def explain(model: Path, log: str, ending: str) -> str:
     ``ending`` says how the attempt ended, for a log without any error line.
     """
     loading = ""
-    reason = ""
+    errors: list[str] = []
     for line in log.splitlines():
         if found := _LOADING.search(line):
             loading = found.group(1)
-        elif (found := _ERROR.match(line)) and not reason:
-            reason = found.group(1).strip()
-    if not reason:
+        elif found := _ERROR.match(line):
+            errors.append(found.group(1).strip())
+    if not errors:
         return f"{loading or model}: {ending} while reading or trying it"
-    return f"{_blamed(model, loading, reason)}: damaged or of the wrong kind ({reason})"
+    file = _blamed(model, loading, " ".join(errors))
+    return f"{file}: damaged or of the wrong kind ({errors[0]})"
 
 
-def _blamed(model: Path, loading: str, reason: str) -> str:
-    """The file that an error of Vosk's is about, or the model's directory."""
+def _blamed(model: Path, loading: str, errors: str) -> str:
+    """The file that Vosk's errors are about, or the model's directory."""
     conf = model / "conf" if (model / "conf").is_dir() else model
-    if "feature" in reason.lower():
+    if "feature" in errors.lower():
         for name in ("mfcc.conf", "fbank.conf"):
             if (conf / name).exists():
                 return str(conf / name)
-    if loading and loading in reason:
+    if loading and loading in errors:
         return loading
     if not loading:
         # The acoustic model is what Vosk reads before it says what it is reading.

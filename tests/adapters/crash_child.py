@@ -29,6 +29,7 @@ from adapters.settings import DeliverySettings, PlatformSettings
 from adapters.simulator import DEMO_KEY_ID, DEMO_SECRET
 from adapters.sql import SqlStore
 from tests.adapters.samples import LINES, NOON, call, draft
+from tests.adapters.until import until
 
 # What the task at hand is doing: "file", a store method's name, or "".
 doing: ContextVar[str] = ContextVar("doing", default="")

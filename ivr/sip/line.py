@@ -5,6 +5,7 @@ from __future__ import annotations
 from ivr.sip.kamailio import Kamailio
 from ivr.sip.pool import OnCall, WorkerPool
 from ivr.sip.settings import SipSettings
+from ivr.sip.trunk import Trunk
 
 
 class PhoneLine:
@@ -16,6 +17,7 @@ class PhoneLine:
     def __init__(self, settings: SipSettings, on_call: OnCall) -> None:
         self.settings = settings
         self.pool = WorkerPool(settings, on_call)
+        self.trunk = Trunk(settings)
         self.kamailio: Kamailio | None = None
 
     async def start(self) -> None:
@@ -30,6 +32,7 @@ class PhoneLine:
             await self.pool.close()
             raise
         self.kamailio = kamailio
+        await self.trunk.start()
 
     async def drain(self, timeout_s: float | None = None) -> None:
         """Refuse new calls, wait for the present ones."""
@@ -37,6 +40,7 @@ class PhoneLine:
 
     async def close(self) -> None:
         """Hang up what is left and end all processes."""
+        await self.trunk.close()
         await self.pool.close()
         if self.kamailio is not None:
             await self.kamailio.stop()

@@ -44,7 +44,8 @@ class StackSettings(msgspec.Struct, frozen=True):
     ``host``, ``port``: where it listens by UDP, and by TCP too if ``tcp``. ``proxy`` is a
     host:port that all its INVITEs go through. ``user`` is its name in From and Contact.
     Audio: bound to ``rtp_host``, told to others as ``rtp_public_host``, ports ``rtp_port`` and
-    ``rtp_ports`` up. ``credentials`` are (realm, user, password) for challenged requests.
+    ``rtp_ports`` up. ``credentials`` are (realm, user, password) for challenged requests,
+    ``domain`` what stands behind the user in From (its own address if empty).
     """
 
     user: str
@@ -58,6 +59,7 @@ class StackSettings(msgspec.Struct, frozen=True):
     rtp_ports: int = 16
     codecs: tuple[str, ...] = ("PCMA", "PCMU", "G722")
     credentials: tuple[str, str, str] | None = None
+    domain: str = ""
     log_level: int = 0
 
 
@@ -320,7 +322,7 @@ class _Account(pj.Account):  # type: ignore[misc]
         self._stack.incoming(prm.callId, str(prm.rdata.wholeMsg), str(prm.rdata.srcAddress))
 
     def onRegState(self, prm: Any) -> None:
-        self._stack.registered(int(prm.code), str(prm.reason), int(prm.expiration))
+        self._stack.answer_to_register(int(prm.code), str(prm.reason), int(prm.expiration))
 
 
 class Registration(msgspec.Struct, frozen=True):
@@ -345,6 +347,7 @@ class Stack:
         self.settings = settings
         self.incoming: Callable[[int, str, str], None] = lambda sip_id, invite, source: None
         self.registered: Callable[[int, str, int], None] = lambda code, reason, valid: None
+        self.registering = False
         self._graves: list[Leg] = []
         self._endpoint = pj.Endpoint()
         with _quiet():
@@ -361,6 +364,19 @@ class Stack:
         """Begin to take part: accept calls, and register if asked to."""
         config = _account_config(self.settings, registration)
         _guard(lambda: self.account.create(config, True))
+
+    def register(self, wanted: bool) -> None:
+        """Register once more, or take the registration back."""
+        self.registering = True
+        try:
+            self.account.setRegistration(wanted)
+        except pj.Error:
+            self.registering = False
+
+    def answer_to_register(self, code: int, reason: str, valid_s: int) -> None:
+        """The registrar has answered; for the account."""
+        self.registering = False
+        self.registered(code, reason, valid_s)
 
     def use_codecs(self, names: tuple[str, ...]) -> None:
         """Offer and accept only these codecs from now on, the first preferred."""
@@ -419,10 +435,9 @@ def _endpoint_config(settings: StackSettings) -> Any:
 
 def _account_config(settings: StackSettings, registration: Registration | None) -> Any:
     config = pj.AccountConfig()
-    config.idUri = f"sip:{settings.user}@{settings.host}:{settings.port}"
+    config.idUri = f"sip:{settings.user}@{settings.domain or settings.host}"
     if registration is not None:
-        host = registration.registrar.removeprefix("sip:").split(";")[0]
-        config.idUri = f"sip:{registration.user}@{host}"
+        config.idUri = f"sip:{registration.user}@{host_of(registration.registrar)}"
         config.regConfig.registrarUri = registration.registrar
         config.regConfig.timeoutSec = registration.expires
         config.regConfig.retryIntervalSec = 10
@@ -458,6 +473,11 @@ def _quiet() -> Iterator[None]:
         os.dup2(kept, 1)
         os.close(kept)
         os.close(null)
+
+
+def host_of(uri: str) -> str:
+    """The host and port in ``sip:host:port;parameters``."""
+    return uri.removeprefix("sip:").split(";")[0].rpartition("@")[2]
 
 
 def _add_headers(param: Any, headers: Mapping[str, str] | None) -> None:

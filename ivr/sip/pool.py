@@ -17,7 +17,7 @@ import msgspec
 
 from ivr.sip import messages as m
 from ivr.sip import wire
-from ivr.sip.pj import StackSettings
+from ivr.sip.pj import StackSettings, host_of
 from ivr.sip.settings import SipSettings
 from ivr.sip.worker import EXIT_PORT_IN_USE, WorkerConfig
 
@@ -286,7 +286,8 @@ class WorkerPool:
             proxied=not settings.single,
             media_timeout_s=settings.media_timeout_s,
             stack=StackSettings(
-                user=settings.number,
+                user=trunk.user if trunk.registrar else settings.number,
+                domain=host_of(trunk.registrar),
                 host=settings.host if settings.single else "127.0.0.1",
                 port=slot.port,
                 tcp=settings.single,

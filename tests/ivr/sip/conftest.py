@@ -36,7 +36,7 @@ async def phone() -> AsyncIterator[RobotPhone]:
         yield phone
 
 
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
+@pytest_asyncio.fixture(loop_scope="module")
 async def operator() -> AsyncIterator[RobotPhone]:
     async with RobotPhone("operator") as phone:
         yield phone

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from ivr.sip.tones import tone
+from ivr.sip.tones import frequency_power, tone
 
 
 def write_wav(path: Path, frequency: float, seconds: float) -> Path:
@@ -23,3 +23,9 @@ def channels(path: str | Path) -> tuple[bytes, bytes]:
         assert (file.getnchannels(), file.getsampwidth(), file.getframerate()) == (2, 2, 8000)
         both = np.frombuffer(file.readframes(file.getnframes()), "<i2").reshape(-1, 2)
     return both[:, 0].tobytes(), both[:, 1].tobytes()
+
+
+def where(pcm: bytes, frequency: float) -> list[float]:
+    """Seconds at which 100 ms of this tone begin, in steps of 20 ms."""
+    steps = range(0, len(pcm) - 1600, 320)
+    return [at / 16000 for at in steps if frequency_power(pcm[at : at + 1600], frequency) > 0.6]

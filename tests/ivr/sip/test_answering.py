@@ -15,7 +15,7 @@ from ivr.sip.tones import frequency_power, loudness, tone
 
 from .board import Held
 from .conftest import Open
-from .sounds import channels, write_wav
+from .sounds import channels, where, write_wav
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -178,10 +178,8 @@ async def test_time_line_goes_on_through_hold(
     left, _ = channels(path)
 
     def middle_of(frequency: float) -> float:
-        steps = range(0, len(left) - 1600, 320)
-        there = [i for i in steps if frequency_power(left[i : i + 1600], frequency) > 0.6]
-        assert there
-        return (there[0] + there[-1]) / 2 / 16000
+        there = where(left, frequency)
+        return (there[0] + there[-1]) / 2
 
     # Half of each tone and the second between them, give or take the signalling.
     assert 1.3 < middle_of(900) - middle_of(500) < 3.0

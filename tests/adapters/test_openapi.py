@@ -165,6 +165,17 @@ def check_passed(recorder: Recorder) -> list[int]:
     return [passed[3] for passed in recorder.passed]
 
 
+@pytest.mark.parametrize(
+    "change", [{"type": "其它"}, {"grid": "1"}, {"created": "yesterday"}, {"key": None}]
+)
+def test_a_message_that_is_not_as_described_is_caught(change: dict[str, Any]) -> None:
+    body = json.loads(msgspec.json.encode(wire.ticket(ticket())))
+    schema = schema_of(operation(PLATFORM, "/v1/tickets")["requestBody"])
+    check(PLATFORM, schema, json.dumps(body).encode())
+    with pytest.raises(jsonschema.ValidationError):
+        check(PLATFORM, schema, json.dumps(body | change).encode())
+
+
 async def test_tickets_and_receipts_are_as_described(
     recorded: tuple[HttpPlatform, Recorder],
 ) -> None:

@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import logging
 import sqlite3
+import sys
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -153,6 +154,32 @@ async def test_a_server_that_is_not_there_is_named_without_its_password() -> Non
         await store.start()
     assert "127.0.0.1:1/hotline" in str(caught.value)
     assert "s3cret" not in str(caught.value)
+    await store.close()
+
+
+def test_a_missing_driver_is_named_with_what_to_do(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "asyncpg", None)
+    with pytest.raises(StoreError, match=r"pip install hotline\[postgres\]"):
+        SqlStore("postgresql://hotline@127.0.0.1/hotline")
+
+
+async def test_a_server_that_was_restarted_is_found_again(postgres_url: str) -> None:
+    store = SqlStore(postgres_url)
+    await store.start()
+    await asyncio.gather(*(store.open_call(call(f"call-{n}")) for n in range(4)))
+    other = SqlStore(postgres_url)
+    async with other._engine.connect() as db:
+        # What a restart does to the connections in the pool.
+        ended = await db.execute(
+            text(
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+                "WHERE pid <> pg_backend_pid() AND backend_type = 'client backend'"
+            )
+        )
+        assert len(ended.all()) >= 1
+    await other.close()
+    await store.file_ticket("call-1", draft(), LINES, at=NOON)
+    assert await store.backlog() == 1
     await store.close()
 
 

@@ -29,8 +29,9 @@ class EmergencyKind(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     ``level``: P0 danger to life, P1 about to be, P2 none. ``transfer``: numbers to put the
     caller through to, in order. ``stay``: the hotline stays in the call. ``safety`` is said
     to the caller at once. ``notify``: who is told at the same time. ``keywords`` come with
-    the domain data, ``patterns`` add to them. ``unless`` are contexts in which the kind does
-    not count; ``phrases`` are examples for the router.
+    the domain data, ``patterns`` add to them; ``weak`` keywords say too little by themselves.
+    ``unless`` are contexts in which the kind does not count; ``phrases`` are examples for the
+    router.
     """
 
     id: str
@@ -42,6 +43,7 @@ class EmergencyKind(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     safety: str
     notify: tuple[str, ...]
     keywords: tuple[str, ...]
+    weak: tuple[str, ...] = ()
     patterns: tuple[str, ...] = ()
     unless: tuple[str, ...] = ()
     phrases: tuple[str, ...] = ()

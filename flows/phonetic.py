@@ -70,7 +70,7 @@ class Match(msgspec.Struct, frozen=True):
     end: int
 
 
-@lru_cache(maxsize=8192)
+@lru_cache(maxsize=4096)
 def sound(text: str) -> Sounded:
     """What ``text`` sounds like."""
     chars: list[str] = []

@@ -12,7 +12,7 @@ from flows.emergency import EmergencyDetector, EmergencyHit
 from flows.phonetic import sound
 from flows.routing.features import Fillers, features
 from flows.routing.intents import UNKNOWN, Intent, kind_of
-from flows.routing.kernel import Kernel, Vector
+from flows.routing.kernel import Floats, Neighbourhood
 from flows.routing.result import RouteResult, Scored
 
 Scope = Literal["open", "callback"]
@@ -46,9 +46,9 @@ class Router:
                 self._examples.append(example)
                 labels.append(number)
         self._labels = labels
-        self._kernel = Kernel([features(sound(text)) for text in self._examples], labels)
+        self._examples_near = Neighbourhood([features(sound(text)) for text in self._examples], labels)
         kinds = [kind_of(intent) for intent in self._classes]
-        self._scopes: dict[Scope, Vector] = {
+        self._scopes: dict[Scope, Floats] = {
             "open": np.array([kind != "cb" for kind in kinds], dtype=np.float32),
             "callback": np.array(
                 [kind in ("cb", "sys", "em", UNKNOWN) for kind in kinds], dtype=np.float32
@@ -71,14 +71,16 @@ class Router:
         best = np.full(len(self._classes), -1.0, dtype=np.float32)
         nearest = ""
         for rank, reading in enumerate(readings):
-            scores, row, _ = self._kernel.score(features(sound(self._fillers.strip(reading))))
+            scores, near = self._examples_near.score(
+                features(sound(self._fillers.strip(reading)))
+            )
             best = np.maximum(best, scores * 0.9**rank)
             if rank == 0:
-                nearest = self._examples[int(np.argmax(row))]
+                nearest = self._examples[near]
         return self._result(best, hit, nearest, scope)
 
     def _result(
-        self, raw: Vector, hit: EmergencyHit | None, nearest: str, scope: Scope
+        self, raw: Floats, hit: EmergencyHit | None, nearest: str, scope: Scope
     ) -> RouteResult:
         allowed = self._scopes[scope]
         raw = np.where(allowed > 0, raw, -1.0)

@@ -84,7 +84,7 @@ def _prompts(config: Config, data: FlowData) -> Iterator[Finding]:
     overrides = [config.speech.prompts_dir] if config.speech.prompts_dir else []
     problems = PromptLibrary(data.prompts, overrides).check()
     for problem in problems:
-        yield Finding("prompts", "error" if problem.fatal else "warning", str(problem))
+        yield Finding("prompts", "error" if problem.fatal else "warning", problem.message)
     if not problems:
         yield Finding("prompts", "ok", "every prompt has its recording")
 

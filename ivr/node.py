@@ -114,8 +114,8 @@ class Node:
         library = PromptLibrary(flow_data.prompts, overrides)
         problems = library.check()
         for problem in problems:
-            log.error("%s", problem, extra={"action": "prompts"})
-        fatal = [str(problem) for problem in problems if problem.fatal]
+            log.error("%s", problem.message, extra={"action": "prompts"})
+        fatal = [problem.message for problem in problems if problem.fatal]
         if fatal:
             raise StartupError("\n".join(fatal))
         return library

@@ -129,16 +129,16 @@ def _show_tickets(received: list[Received]) -> None:
     for name in ("编号", "类型", "紧急", "识别", "内容", "地点", "联系", "保密"):
         table.add_column(name, overflow="fold")
     for one in received:
-        draft = one.ticket.draft
+        ticket = one.ticket
         table.add_row(
-            one.ticket.ticket_no,
-            draft.type,
-            draft.urgency,
-            draft.emergency_kind or draft.recognised.name,
-            draft.content,
-            draft.place.said or draft.place.county + draft.place.town,
-            mask_number(draft.contact_number),
-            draft.confidential,
+            ticket.ticket_no,
+            ticket.type,
+            ticket.urgency,
+            ticket.emergency_kind or ticket.recognised.name,
+            ticket.content,
+            ticket.address.said or ticket.address.county + ticket.address.town,
+            mask_number(ticket.contact.number),
+            ticket.confidential,
         )
     screen.print(table)
 
@@ -162,10 +162,10 @@ def _judge(reports: list[CallReport], received: list[Received]) -> bool:
 
 
 def _matches(expected: Expected, one: Received) -> bool:
-    draft = one.ticket.draft
+    ticket = one.ticket
     return (
-        draft.complete
-        and draft.urgency == expected.urgency
-        and (not expected.intent or draft.recognised.intent == expected.intent)
-        and draft.emergency_kind == expected.emergency
+        ticket.complete
+        and ticket.urgency == expected.urgency
+        and (not expected.intent or ticket.recognised.intent == expected.intent)
+        and ticket.emergency_kind == expected.emergency
     )

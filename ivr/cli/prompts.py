@@ -32,7 +32,7 @@ def command(ctx: click.Context, pattern: str, as_json: bool, problems: bool) -> 
             print_json(found)
         else:
             for problem in found:
-                screen.print(str(problem), soft_wrap=True)
+                screen.print(problem.message, soft_wrap=True)
         ctx.exit(1 if any(problem.fatal for problem in found) else 0)
     rows = [
         {"id": prompt, "text": text, **_audio(library, prompt)}

@@ -41,7 +41,7 @@ log = logging.getLogger(__name__)
 
 VOICE = "zf_xiaobei"
 _ROOT = Path(__file__).resolve().parents[2]
-_BUILD_PYTHON = _ROOT / ".venv-build" / "bin" / "python"
+BUILD_PYTHON = _ROOT / ".venv-build" / "bin" / "python"
 _TONES = {
     "tone.beep": tones.beep,
     "tone.ringback": tones.ringback,
@@ -87,9 +87,9 @@ class Voice:
         self._process = process
         self._path = folder / "speech.wav"
 
-    def speak(self, said: str, speed: float) -> pcm.Samples:
+    def speak(self, said: str, speed: float = 1.0, voice: str = VOICE) -> pcm.Samples:
         """Samples at 8 kHz; raises :class:`RenderError`."""
-        job = {"text": said, "path": str(self._path), "voice": VOICE, "speed": speed}
+        job = {"text": said, "path": str(self._path), "voice": voice, "speed": speed}
         assert self._process.stdin is not None
         self._process.stdin.write(json.dumps(job, ensure_ascii=False) + "\n")
         self._process.stdin.flush()
@@ -203,7 +203,7 @@ def _current(job: Job, kept: Mapping[str, Entry], target: Path) -> bool:
 
 
 @click.command()
-@click.option("--python", type=Path, default=_BUILD_PYTHON, help="Python that has the voice.")
+@click.option("--python", type=Path, default=BUILD_PYTHON, help="Python that has the voice.")
 @click.option("--to", "target", type=Path, default=SHIPPED, help=f"Folder with {FILE_NAME}.")
 @click.option("--prompts", "file", type=Path, help="JSON file of id to text, for a trial.")
 @click.option("--keep", is_flag=True, help="Keep recordings that nobody asks for.")

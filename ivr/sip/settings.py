@@ -40,7 +40,8 @@ class SipSettings(msgspec.Struct, frozen=True):
     ``single``: no Kamailio; one worker answers on the public port itself, one caller at a
     time, for development. ``kamailio``: the program to run otherwise.
     ``fallback_uri``: rung for the caller if the node dies in mid-call, after the WAV file
-    ``fallback_prompt``. ``run_dir``: sockets, pid files and generated configuration.
+    ``fallback_prompt``. ``run_dir``: sockets, pid files and generated configuration ("" is
+    ``run`` in the data directory).
     """
 
     host: str = "127.0.0.1"
@@ -63,7 +64,7 @@ class SipSettings(msgspec.Struct, frozen=True):
     kamailio: str = "kamailio"
     fallback_uri: str = ""
     fallback_prompt: str = ""
-    run_dir: str = "run"
+    run_dir: str = ""
     trunk: TrunkSettings = TrunkSettings()
 
     def __post_init__(self) -> None:

@@ -32,6 +32,7 @@ async def sipp(
     per_s: int = 10,
     talk_ms: int = 500,
     transport: str = "u1",
+    codec: tuple[int, str] = (8, "PCMA"),
     timeout_s: int = 30,
 ) -> Outcome:
     """Run ``scenario`` against ``target`` (host:port) from 127.0.0.1 until all is over."""
@@ -45,6 +46,7 @@ async def sipp(
         *("-sf", str(HERE / f"{scenario}.xml"), "-i", "127.0.0.1", "-p", str(port)),
         *("-mp", str(media_port), "-m", str(calls), "-l", str(at_once), "-r", str(per_s)),
         *("-d", str(talk_ms), "-t", transport, "-timeout", str(timeout_s), "-nostdin"),
+        *("-key", "payload", str(codec[0]), "-key", "codec", codec[1]),
         *("-trace_logs", "-log_file", str(log), "-trace_stat", "-stf", str(stats)),
         *("-trace_err", "-error_file", str(work_dir / f"errors-{port}.txt")),
         stdin=asyncio.subprocess.DEVNULL,

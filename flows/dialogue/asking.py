@@ -14,7 +14,8 @@ from flows.routing.result import Scored
 from flows.values.choice import chosen
 from flows.values.yes_no import answer
 
-YES_NO = ("对", "对的", "是的", "不对", "不是")
+# "不对" is not among them: a correction often follows it.
+YES_NO = ("对", "对的", "是的")
 
 
 class Confirm(State, frozen=True, kw_only=True):
@@ -125,7 +126,7 @@ class ConfirmEmergency(State, frozen=True, kw_only=True):
         call.denied.add(self.kind)
         if self.back is not None:
             return Go((Say("common.ok"),), state=self.back)
-        return Open((Say("open.other"),))
+        return Understand((Say("common.ok"),), said=Said(self.text))
 
 
 def _name_prompt(offer: Scored) -> str:

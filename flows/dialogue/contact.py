@@ -30,7 +30,7 @@ class Contact(FieldState, frozen=True):
                 (Say("form.contact"),),
                 keys=LONGEST,
                 inter_digit_s=1.5,
-                expect=("可以", "对", "好的", "换一个"),
+                expect=("可以", "可以的", "好的", "换一个号码"),
                 hear="short",
             )
         return Question((Say("form.contact.ask"),), keys=LONGEST, hear="digits", no_input_s=10.0)
@@ -53,6 +53,8 @@ class Contact(FieldState, frozen=True):
         number = spoken_phone(text, area_code(call))
         if number:
             return self._number(call, number)
+        if not self._offers(call) and call.data.wording.unsure.whole(text):
+            return settle(call, "contact", current(call))
         if not self._offers(call):
             return Miss(instead=(Say("form.contact.bad"),))
         if call.data.wording.other_number.whole(text) or call.data.wording.other_number.inside(

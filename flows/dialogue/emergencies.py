@@ -31,12 +31,16 @@ class Watch:
     def partial(self, call: Call, text: str) -> EmergencyHit | None:
         """An emergency that is certain although the caller is still speaking."""
         hit = self._detector.detect(text)
-        if hit is None or hit.kind in call.denied or self._kinds[hit.kind].level != GRAVEST:
+        if hit is None or hit.kind in call.denied or not self.gravest(hit.kind):
             self._suspected = ""
             return None
         heard_before, self._suspected = self._suspected == hit.kind, hit.kind
         settled = len(text) - hit.span[1] >= SETTLED
         return hit if heard_before and settled else None
+
+    def gravest(self, kind: str) -> bool:
+        """Whether ``kind`` is a danger to life."""
+        return self._kinds[kind].level == GRAVEST
 
     def turn_ended(self) -> None:
         """The next partial result belongs to another sentence."""
@@ -53,7 +57,8 @@ class Watch:
                 continue
             if isinstance(state, ConfirmEmergency):
                 return Emergency(kind=hit.kind, text=f"{state.text}，{text}", confirmed=True)
-            if self._kinds[hit.kind].level == GRAVEST and rank == 0:
+            ringing = not state.listens
+            if ringing or (self.gravest(hit.kind) and rank == 0):
                 return Emergency(kind=hit.kind, text=text)
             now = state.back if isinstance(state, Pausing) else state
             back = now if call.form is not None and now.listens and now.remembered else None

@@ -109,7 +109,7 @@ class When(FieldState, frozen=True):
     by_key: ClassVar[dict[str, str]] = {"1": "今天", "2": "昨天", "3": "一周内", "4": "一周以前"}
 
     def question(self, call: Call) -> Question:
-        return Question((Say("form.when"),), expect=("今天", "昨天", "刚才", UNSURE))
+        return Question((Say("form.when"),), expect=(UNSURE, "不知道"))
 
     def keys(self, call: Call, digits: str) -> Move:
         if digits and digits not in self.by_key:

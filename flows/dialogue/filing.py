@@ -82,7 +82,7 @@ class MoreWanted(State, frozen=True):
             (Say("filed.ask"),),
             keys=4,
             inter_digit_s=1.5,
-            expect=("没有了", "没有", "谢谢", "再见", "再说一遍", "有"),
+            expect=("没有了", "谢谢", "再见"),
             hear="open",
         )
 

@@ -40,9 +40,9 @@ def known(place: Place) -> bool:
 def merged(old: Place, new: Place) -> Place:
     """``old`` with what ``new`` adds; where they contradict each other ``new`` is right."""
     if new.county_code and old.county_code and new.county_code != old.county_code:
-        return new
+        return replace(new, place=new.place or old.place)
     if new.town_code and old.town_code and new.town_code != old.town_code:
-        return replace(new, place=new.place or "")
+        return replace(new, place=new.place or old.place)
     parts = [old.said, new.said] if new.said not in old.said else [old.said]
     return Place(
         said="，".join(part for part in parts if part),

@@ -6,24 +6,26 @@ from msgspec.structs import replace
 
 from flows.commands import AnyCommand, FileTicket, HangUp, Note, Play, Say
 from flows.dialogue import moves as mv
+from flows.dialogue.asking import ConfirmEmergency
 from flows.dialogue.call import Call, FiledTicket, Said
 from flows.dialogue.config import DialogueConfig
 from flows.dialogue.contact import Contact
 from flows.dialogue.data import FieldName, FlowData
-from flows.dialogue.drafts import current_draft
+from flows.dialogue.drafts import current_draft, emergency_draft
 from flows.dialogue.emergencies import Watch
-from flows.dialogue.fields import Confidential, What, When, skip_what
+from flows.dialogue.fields import Confidential, FieldState, What, When, skip_what
 from flows.dialogue.filing import Filing, MoreWanted
 from flows.dialogue.matter import begin
 from flows.dialogue.menus import Menu
 from flows.dialogue.moves import Miss, Move, Speech
 from flows.dialogue.opening import OpenQuestion, greet, notice
 from flows.dialogue.pausing import Pausing
-from flows.dialogue.readback import ReadBack
+from flows.dialogue.readback import ReadBack, WhichField
 from flows.dialogue.state import State, ask
 from flows.dialogue.transfer import (
     OPERATOR,
     Bridged,
+    CallBackNumber,
     Transferring,
     begin_emergency,
     nobody,
@@ -53,6 +55,8 @@ from flows.values.phone import phone_number
 MOST_MISSES = 2
 MOST_FAILURES = 3
 MOST_BACK = 20
+# "转人工" inside a longer sentence is part of a story.
+SHORT = 12
 Commands = tuple[AnyCommand, ...]
 
 
@@ -117,7 +121,9 @@ class Dialogue:
                 self._call.pending = None
                 return self._do(self._state.filing_failed(self._call))
             case TransferAnswered():
-                return self._do(self._state.transfer_answered(self._call))
+                # Whatever is being asked meanwhile: two people are talking now.
+                self._state = Bridged()
+                return ()
             case TransferFailed():
                 return self._do(self._state.transfer_failed(self._call))
             case TransferEnded():
@@ -162,8 +168,9 @@ class Dialogue:
     def _hear(self, said: Said) -> Move:
         """What everybody may say at any time, then what the state makes of it."""
         wording = self._call.data.wording
-        if wording.person.whole(said.text) or wording.person_inside.inside(said.text):
-            return mv.ToPerson()
+        inside = len(said.text) <= SHORT and wording.person_inside.inside(said.text)
+        if inside or wording.person.whole(said.text):
+            return self._person_asked()
         if isinstance(self._state, Pausing):
             self._state = self._state.back
             if wording.ready.whole(said.text):
@@ -179,12 +186,19 @@ class Dialogue:
             return Miss(kind="swear")
         return move
 
+    def _person_asked(self) -> Move:
+        """To a person; an emergency that is only suspected goes with the caller."""
+        state = self._state
+        if isinstance(state, ConfirmEmergency):
+            return mv.Emergency(kind=state.kind, text=state.text, person=True)
+        return mv.ToPerson()
+
     def _keys(self, digits: str) -> Commands:
         call = self._call
         if isinstance(self._state, Transferring):
             return ()
         if digits == "0":
-            return self._counted(mv.ToPerson())
+            return self._counted(self._person_asked())
         if not self._state.listens:
             return ()
         call.by_keys = True
@@ -192,6 +206,8 @@ class Dialogue:
             self._state = self._state.back
         if digits == "*":
             return self._counted(self._back())
+        if "*" in digits:
+            return self._counted(Miss(kind="bad-key"))
         return self._counted(self._state.keys(call, digits))
 
     def _speech_lost(self) -> Commands:
@@ -215,11 +231,12 @@ class Dialogue:
             call.filed = FiledTicket(ticket_no, call.pending)
             call.pending = None
             call.form = None
+            self._trail.clear()
         return self._do(self._state.filed(call, ticket_no))
 
     def _hung_up(self) -> Commands:
         call = self._call
-        waiting = isinstance(self._state, Transferring)
+        waiting = isinstance(self._state, Transferring | CallBackNumber)
         done = self._over or isinstance(self._state, Bridged) or call.pending is not None
         self._over = True
         if done:
@@ -257,11 +274,14 @@ class Dialogue:
                 return self._miss(move)
             case mv.Open():
                 call.form = None
+                self._trail.clear()
                 return self._enter(OpenQuestion(silent=bool(move.say)), move.say)
             case mv.Understand():
                 call.words.append(move.said.text)
+                if isinstance(self._state, ConfirmEmergency):
+                    self._state = OpenQuestion()
                 decided, note = understand(call, move.said)
-                return (note, *self._do(decided))
+                return (note, *self._do(replace(decided, say=(*move.say, *decided.say))))
             case mv.Begin():
                 return self._do(begin(call, move))
             case mv.Proceed():
@@ -301,10 +321,15 @@ class Dialogue:
         if not self._trail:
             return mv.Again()
         state = self._trail.pop()
-        self._state = state
-        if self._call.form is None and not isinstance(state, OpenQuestion | Menu):
+        say = (Say("common.back"),)
+        if isinstance(state, FieldState | ReadBack | WhichField) and self._call.form is None:
             return mv.Open()
-        return mv.Go((Say("common.back"),), state=state)
+        self._state = state
+        if isinstance(state, ReadBack):
+            return mv.Proceed(say)
+        if isinstance(state, OpenQuestion):
+            state = OpenQuestion(more=state.more)
+        return mv.Go(say, state=state)
 
     def _miss(self, move: Miss) -> Commands:
         call = self._call
@@ -352,7 +377,7 @@ class Dialogue:
             "what": None if form.content else What(fresh=fresh),
             "where": None if next_step(call, form) == "done" else Where(fresh=fresh),
             "when": None if form.occurred or "when" in form.settled else When(fresh=fresh),
-            "contact": None if form.contact else Contact(fresh=fresh),
+            "contact": None if form.contact or "contact" in form.settled else Contact(fresh=fresh),
             "confidential": None if form.confidential else Confidential(fresh=fresh),
         }
         if missing["what"] is not None and not call.speech:
@@ -375,11 +400,15 @@ class Dialogue:
 
     def _emergency(self, move: mv.Emergency) -> Commands:
         call = self._call
-        state = begin_emergency(call, move.kind, move.text, confirmed=move.confirmed)
-        assert call.emergency is not None
-        call.pending = call.emergency
+        draft = emergency_draft(call, move.kind, move.text, confirmed=move.confirmed)
+        if isinstance(self._state, Transferring) and not self._watch.gravest(move.kind):
+            # A person is being rung already, who is told of it through the ticket.
+            call.emergency = call.pending = draft
+            return (Note(f"转接中听到紧急情况：{move.kind}"), FileTicket(draft))
+        state = begin_emergency(call, draft, person=move.person)
+        call.pending = draft
         note, play, transfer = self._enter(state, (Say(f"{move.kind}.safety"),))
-        return (note, play, FileTicket(call.emergency), transfer)
+        return (note, play, FileTicket(draft), transfer)
 
 
 def _unfinished(draft: TicketDraft, *, waiting: bool) -> TicketDraft:

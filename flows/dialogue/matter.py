@@ -28,7 +28,13 @@ _TYPES: dict[str, TicketType] = {
     **{kind: kind for kind in ("咨询", "求助", "投诉", "举报", "建议", "表扬", "办件")},
     "便民": "求助",
 }
-_LEAD = {"cons": "you.consult", "conv": "you.help", "sug": "you.suggest", "prs": "you.praise"}
+_LEAD = {
+    "cons": "you.consult",
+    "conv": "you.help",
+    "sug": "you.suggest",
+    "prs": "you.praise",
+    "sys": "you.help",
+}
 
 
 def you_want(call: Call, intent: str) -> Speech:

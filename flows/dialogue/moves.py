@@ -78,11 +78,15 @@ class File(Move, frozen=True, kw_only=True):
 
 
 class Emergency(Move, frozen=True, kw_only=True):
-    """An emergency of ``kind`` is certain enough: safety words, ticket, transfer."""
+    """An emergency of ``kind`` is certain enough: safety words, ticket, transfer.
+
+    ``person``: to the operator, for the caller asked for one before answering.
+    """
 
     kind: str
     text: str
     confirmed: bool = False
+    person: bool = False
 
 
 class ToPerson(Move, frozen=True, kw_only=True):

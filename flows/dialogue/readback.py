@@ -48,7 +48,7 @@ class ReadBack(State, frozen=True):
 
     def question(self, call: Call) -> Question:
         speech = (*read_back(call, current(call)), Say("readback.ask"))
-        return Question(speech, expect=("对", "对的", "都对", "不对", "要改"))
+        return Question(speech, expect=("对", "对的", "都对"))
 
     def keys(self, call: Call, digits: str) -> Move:
         if digits == "1":

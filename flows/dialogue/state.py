@@ -67,10 +67,6 @@ class State(msgspec.Struct, frozen=True):
         """The ticket could not be stored."""
         return Nothing()
 
-    def transfer_answered(self, call: Call) -> Move:
-        """Somebody has answered."""
-        return Nothing()
-
     def transfer_failed(self, call: Call) -> Move:
         """Nobody was reached."""
         return Nothing()

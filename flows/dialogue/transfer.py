@@ -9,9 +9,10 @@ from msgspec.structs import replace
 from flows.commands import AnyCommand, Note, Play, Say, Transfer
 from flows.dialogue.call import Call, Said
 from flows.dialogue.contact import LONGEST, area_code
-from flows.dialogue.drafts import best_draft, card, emergency_draft
+from flows.dialogue.drafts import best_draft, card
 from flows.dialogue.moves import File, Go, Miss, Move, Speech
 from flows.dialogue.state import Question, State
+from flows.ticket import TicketDraft
 from flows.values.phone import phone_number, spoken_phone
 
 OPERATOR = "operator"
@@ -42,9 +43,6 @@ class Transferring(State, frozen=True, kw_only=True):
             Play(say, barge_in=not urgent),
             Transfer(self.target, card(call, self.reason), stay=stay),
         )
-
-    def transfer_answered(self, call: Call) -> Move:
-        return Go(state=Bridged())
 
     def transfer_failed(self, call: Call) -> Move:
         if not self.rest:
@@ -89,12 +87,13 @@ class CallBackNumber(State, frozen=True):
         return Miss(kind="bad-key", instead=(Say("form.contact.bad"),))
 
 
-def begin_emergency(call: Call, kind: str, text: str, *, confirmed: bool) -> Transferring:
-    """Take the emergency down and ring for help; filing is the caller's (the dialogue's) task."""
-    call.emergency = emergency_draft(call, kind, text, confirmed=confirmed)
+def begin_emergency(call: Call, draft: TicketDraft, *, person: bool) -> Transferring:
+    """Ring for help: the kind's numbers in their order, then the operator (``person``: at once)."""
+    call.emergency = draft
     call.form = None
     call.filed = None
-    target, *rest = (*call.data.knowledge.emergencies[kind].transfer, OPERATOR)
+    numbers = call.data.knowledge.emergencies[draft.emergency_kind].transfer
+    target, *rest = (OPERATOR,) if person else (*numbers, OPERATOR)
     return Transferring(target=target, reason="emergency", rest=tuple(rest))
 
 

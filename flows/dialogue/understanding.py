@@ -2,13 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from flows.commands import Note
 from flows.dialogue.asking import Choose, Confirm, ConfirmEmergency
 from flows.dialogue.call import Call, Said
 from flows.dialogue.matter import begin_generic
 from flows.dialogue.moves import Begin, Go, Miss, Move
-from flows.routing.intents import kind_of
-from flows.routing.result import RouteResult, Scored
+from flows.routing.intents import UNKNOWN, kind_of
+from flows.routing.result import LIKELY, SURE, RouteResult, Scored
+from flows.values.words import bare
+
+NEAR = 0.5
+OTHER = "cmp.other"
+# "我有个事情要反映一下" tells that there is something, not what.
+SAYS_NOTHING = 10
+# What makes no sense as a question back ("您需要的是打错电话，对吗").
+NEVER_ASKED = frozenset({"sys.wrong", "sys.repeat", "sys.abuse", "sys.outscope"})
 
 
 def understand(call: Call, said: Said) -> tuple[Move, Note]:
@@ -21,21 +31,37 @@ def understand(call: Call, said: Said) -> tuple[Move, Note]:
 
 
 def _decide(call: Call, said: Said, result: RouteResult) -> Move:
+    ranked = (Scored(result.intent, result.name, result.score), *result.alternatives)
+    likely = [item for item in ranked if _possible(call, item)]
     if result.emergency and result.emergency not in call.denied:
         return Go(state=ConfirmEmergency(kind=result.emergency, text=said.text))
-    likely = [item for item in result.likely() if _possible(call, item)]
-    if result.decision == "unknown" or not likely:
+    if result.intent == UNKNOWN or not likely or likely[0].score < LIKELY:
         return Miss(kind="unknown")
+    if likely[0].intent == "sys.confidential" and _is_matter(likely[1:2]):
+        call.secret = True
+        likely = likely[1:]
     first = likely[0]
+    if first.intent == OTHER and len(bare(said.text)) <= SAYS_NOTHING:
+        return begin_generic(call, "求助")
+    second = next((item for item in likely[1:2] if item.score >= first.score * NEAR), None)
     if first.intent == "sys.abuse":
         return Miss(kind="swear")
     if kind_of(first.intent) == "em":
         return Go(state=ConfirmEmergency(kind=first.intent, text=said.text))
-    if result.decision == "sure" and first.intent == result.intent:
+    if first.score >= SURE:
         return Begin(intent=first.intent, text=said.text, score=first.score, sure=False)
-    if len(likely) == 1 or kind_of(likely[1].intent) == "em":
+    if first.intent in NEVER_ASKED:
+        return Miss(kind="unknown")
+    if second is None or kind_of(second.intent) == "em" or second.intent in NEVER_ASKED:
         return Go(state=Confirm(offer=first, text=said.text))
-    return Go(state=Choose(offers=(likely[0], likely[1]), text=said.text))
+    return Go(state=Choose(offers=(first, second), text=said.text))
+
+
+def _is_matter(items: Sequence[Scored]) -> bool:
+    """Whether ``items`` begins with something to take down that is likely enough."""
+    return (
+        bool(items) and items[0].score >= LIKELY and kind_of(items[0].intent) not in ("sys", "em")
+    )
 
 
 def _possible(call: Call, item: Scored) -> bool:

@@ -51,8 +51,8 @@ class Where(FieldState, frozen=True):
         step = next_step(call, current(call))
         if step in ("county", "town-keys"):
             return self._choices(call, step)
-        expect = (UNSURE_SAID, *(county.name for county in _counties(call)))
-        return Question((Say(_ASK.get(step, "form.where")),), expect=expect, hear="open")
+        speech = (Say(_ASK.get(step, "form.where")),)
+        return Question(speech, expect=("不清楚", "不知道"), hear="open")
 
     def _choices(self, call: Call, step: Step) -> Question:
         kind = "county" if step == "county" else "town"
@@ -112,9 +112,6 @@ class Where(FieldState, frozen=True):
     def missed(self, call: Call) -> Move | None:
         """A place that cannot be understood is no reason to lose the matter."""
         return settle(call, "where", current(call)) if call.unheard == 0 else None
-
-
-UNSURE_SAID = "不清楚"
 
 
 def _counties(call: Call) -> Sequence[County]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from flows.values.when import when_in
 from flows.values.words import words
 
 _SUFFIX = re.compile(
@@ -15,6 +16,8 @@ _NUMBER = re.compile(r"(?:[0-9零一二三四五六七八九十百]+(?:号楼|�
 _STOP = frozenset(
     "在是的我你您他她它那这条段们住到去从有就和跟与对了着把被给说讲问边旁，。 、区县镇乡往离"
 )
+# After one name another may follow at once, and may have any of the other characters.
+_JOINS = frozenset("在是的我你您这那，。 、")
 _NOT_NAMES = frozenset(
     words(
         """马路 公路 走路 让路 修路 一路 半路 上路 道路 网路 电路 线路 迷路 前面路 门口路 楼下路
@@ -22,6 +25,13 @@ _NOT_NAMES = frozenset(
         过桥 菜市场 去医院 上学校 个小区 一个小区 老小区 整个小区"""
     )
 )
+# "路灯", "路面": the 路 belongs to what comes after it.
+_NOT_BEFORE = {
+    "路": frozenset("灯面边"),
+    "街": frozenset("坊道"),
+    "村": frozenset("民委干"),
+    "桥": frozenset("梁"),
+}
 _NEEDS_NAME = ("小区", "市场", "学校", "医院", "公园", "广场", "码头", "车站", "酒店")
 _LONGEST = 7
 
@@ -31,19 +41,29 @@ def road_in(text: str) -> str:
 
     Names that follow each other ("四川南路美和家园三栋") are taken together.
     """
+    when = when_in(text)
+    text = text.replace(when, "，") if when else text
     found = ""
     ends = 0
     for suffix in _SUFFIX.finditer(text):
-        start = suffix.start()
-        while start > ends and suffix.start() - start < _LONGEST and text[start - 1] not in _STOP:
-            start -= 1
+        start = _name_start(text, suffix.start(), ends, _JOINS if found else _STOP)
         if found and start != ends:
             break
+        before = suffix.start() - start
         name = text[start : suffix.end()]
-        if suffix.start() - start < (2 if suffix[0] in _NEEDS_NAME else 1) or name in _NOT_NAMES:
+        least = 2 if suffix[0] in _NEEDS_NAME else 1
+        after = text[suffix.end() : suffix.end() + 1]
+        if before < least or name in _NOT_NAMES or after in _NOT_BEFORE.get(suffix[0], ()):
             continue
-        if found or suffix.start() - start >= 1:
-            number = _NUMBER.match(text, suffix.end())
-            found += name + (number[0] if number else "")
-            ends = suffix.end() + (len(number[0]) if number else 0)
+        number = _NUMBER.match(text, suffix.end())
+        found += name + (number[0] if number else "")
+        ends = suffix.end() + (len(number[0]) if number else 0)
     return found
+
+
+def _name_start(text: str, suffix: int, ends: int, stop: frozenset[str]) -> int:
+    """Where the name before the suffix at ``suffix`` begins, at the earliest at ``ends``."""
+    start = suffix
+    while start > ends and suffix - start < _LONGEST and text[start - 1] not in stop:
+        start -= 1
+    return start

@@ -1,0 +1,324 @@
+"""What works in every state, and what happens when nothing is understood."""
+
+from __future__ import annotations
+
+import pytest
+
+from flows.commands import Listen, Note, Play, Say, Transfer
+from flows.dialogue import DialogueConfig, FlowData
+from flows.events import Keys, Partial, Utterance
+from flows.simulator import Simulation
+from tests.flows.dialogue.script import follow
+
+# How to come to each state that listens.
+WAYS = {
+    "OpenQuestion": "",
+    "Menu": "caller: #1",
+    "ServiceNumber": "caller: #1\ncaller: #5",
+    "What": "caller: 我要投诉",
+    "Where": "caller: 昨天路灯坏了",
+    "When": "caller: 海城区人民路路灯坏了",
+    "Contact": "caller: #0602",
+    "Confidential": "caller: 昨天晚上海城区人民路路灯坏了\ncaller: 可以",
+    "ReadBack": "caller: #0602\ncaller: #1",
+    "WhichField": "caller: #0602\ncaller: #1\ncaller: #2",
+    "TicketTail": "caller: 我上次反映的那个事情，办到哪一步了",
+    "MoreWanted": "caller: #0602\ncaller: #1\ncaller: #1",
+    "NotFiled": "caller: /filing-fails\ncaller: #0602\ncaller: #1\ncaller: #1",
+    "ConfirmEmergency": "caller: 我们这一片都停水，从早上到现在",
+    "Pausing": "caller: 等一下",
+}
+
+
+def reach(data: FlowData, state: str, caller: str = "13900000001") -> Simulation:
+    return follow(data, f"{WAYS[state]}\nstate: {state}", caller=caller)
+
+
+@pytest.mark.parametrize("state", WAYS)
+@pytest.mark.parametrize("line", ["#0", "转人工", "专人工", "我要人工服务"])
+def test_a_person_is_reached_from_everywhere(data: FlowData, state: str, line: str) -> None:
+    call = reach(data, state)
+    before = len(call.transfers)
+    call.type(line)
+    assert [transfer.target for transfer in call.transfers[before:]] == ["operator"]
+
+
+@pytest.mark.parametrize("state", WAYS)
+def test_a_fire_is_heard_everywhere(data: FlowData, state: str) -> None:
+    for line in ("隔壁楼着火了，好大烟", "/aside 隔壁楼着火了，好大烟"):
+        call = reach(data, state)
+        call.type(line)
+        assert [transfer.target for transfer in call.transfers] == ["119"]
+        assert call.filed[-1].draft.urgency == "特急"
+        assert call.filed[-1].draft.emergency_kind == "em.fire"
+
+
+@pytest.mark.parametrize("state", sorted(set(WAYS) - {"Pausing", "MoreWanted"}))
+def test_repeat_asks_the_same_again(data: FlowData, state: str) -> None:
+    call = reach(data, state)
+    asked = [command for command in call.commands if isinstance(command, Play)][-1]
+    call.type("再说一遍")
+    again = [command for command in call.commands if isinstance(command, Play)][-1]
+    assert asked.speech[-1] == again.speech[-1]
+    assert call.dialogue.state == state
+
+
+@pytest.mark.parametrize("state", sorted(set(WAYS) - {"ConfirmEmergency", "Pausing"}))
+def test_a_pause_is_long_and_comes_back(data: FlowData, state: str) -> None:
+    call = reach(data, state)
+    call.type("等一下")
+    listens = [command for command in call.commands if isinstance(command, Listen)]
+    assert listens[-1].no_input_s >= 20
+    call.type("好了")
+    assert call.dialogue.state == state
+
+
+def test_what_is_said_after_a_pause_is_an_answer(data: FlowData) -> None:
+    follow(
+        data,
+        """
+        caller: 昨天海城区人民路路灯坏了
+        caller: 等一下
+        hotline: common.wait
+        caller: 可以
+        hotline: form.confidential
+        """,
+    )
+
+
+def test_back_goes_to_the_question_before(data: FlowData) -> None:
+    follow(
+        data,
+        """
+        caller: #1
+        caller: #2
+        hotline: menu.services.ask
+        caller: #1
+        hotline: menu.service.ask
+        caller: *
+        caller: 按*
+        hotline: common.back menu.services.ask
+        caller: 返回
+        hotline: menu.root
+        caller: 返回
+        hotline: open.ask
+        """.replace("        caller: *\n", ""),
+    )
+
+
+def test_back_in_a_form_asks_the_field_before(data: FlowData) -> None:
+    follow(
+        data,
+        """
+        caller: 海城区人民路路灯坏了
+        hotline: form.when
+        caller: 昨天
+        hotline: form.contact
+        caller: 上一步
+        hotline: common.back form.when
+        caller: 前天
+        hotline: form.contact
+        """,
+    )
+
+
+def test_silence_is_answered_in_changing_words_and_then_by_a_person(data: FlowData) -> None:
+    follow(
+        data,
+        """
+        caller: /silence
+        hotline: open.noinput.1
+        caller: /silence
+        hotline: open.noinput.2
+        caller: /silence
+        hotline: person.give-up transfer.operator
+        transfer: operator not-understood
+        """,
+    )
+
+
+def test_noise_is_answered_once_and_then_by_a_person(data: FlowData) -> None:
+    follow(
+        data,
+        """
+        caller: /noise
+        hotline: open.nomatch.1
+        caller: /noise
+        transfer: operator not-understood
+        """,
+    )
+
+
+def test_what_is_not_understood_twice_goes_to_a_person(data: FlowData) -> None:
+    follow(
+        data,
+        """
+        caller: 今天天气真好
+        hotline: open.unknown.1
+        caller: 欢迎收看今天的新闻
+        transfer: operator not-understood
+        """,
+    )
+
+
+def test_an_answer_starts_the_count_anew(data: FlowData) -> None:
+    follow(
+        data,
+        """
+        caller: /noise
+        caller: #0602
+        hotline: form.contact
+        caller: /noise
+        hotline: common.nomatch.1 form.contact
+        caller: 可以
+        hotline: readback.start
+        """,
+    )
+
+
+@pytest.mark.parametrize("state", sorted(set(WAYS) - {"ConfirmEmergency", "Pausing"}))
+def test_never_more_than_two_failures_before_help(data: FlowData, state: str) -> None:
+    call = reach(data, state)
+    for _ in range(3):
+        if call.dialogue.state != state:
+            break
+        call.type("/silence")
+    assert call.dialogue.state != state
+
+
+def test_swearing_is_answered_calmly_with_a_person_offered(data: FlowData) -> None:
+    follow(data, "caller: 他妈的什么破热线\nhotline: open.swear\nstate: OpenQuestion")
+    follow(data, "caller: #0602\ncaller: 你妈的\nhotline: common.calm form.contact")
+
+
+def test_keys_that_mean_nothing_here(data: FlowData) -> None:
+    follow(data, "caller: #1\ncaller: #8\nhotline: common.bad-key menu.root")
+    follow(data, "caller: #9999\nhotline: number.bad\ncaller: #0601\nhotline: svc.0601")
+
+
+def test_zero_before_other_digits_is_no_call_for_a_person(data: FlowData) -> None:
+    follow(data, "caller: #0601\nhotline: svc.0601\nstate: Contact")
+
+
+def test_open_and_menu_take_four_digits(data: FlowData) -> None:
+    call = follow(data, "state: OpenQuestion")
+    listen = next(command for command in call.commands if isinstance(command, Listen))
+    assert listen.keys.max_digits == 4
+    follow(data, "caller: #1\ncaller: #5\nhotline: number.ask\ncaller: #1804\nhotline: svc.1804")
+
+
+def test_a_middling_guess_is_confirmed(data: FlowData) -> None:
+    from flows.dialogue.call import Call, Said
+    from flows.dialogue.understanding import _decide
+    from flows.routing.result import RouteResult, Scored
+
+    call = Call(data, DialogueConfig())
+    one = RouteResult("cmp.road", "路面破损积水", 0.5)
+    move = _decide(call, Said("那个路"), one)
+    assert type(move.state).__name__ == "Confirm"  # type: ignore[attr-defined]
+    two = RouteResult("cmp.road", "路面", 0.5, (Scored("cmp.streetlight", "路灯", 0.4),))
+    move = _decide(call, Said("那个路"), two)
+    assert type(move.state).__name__ == "Choose"  # type: ignore[attr-defined]
+    sure = RouteResult("cmp.road", "路面", 0.9, (Scored("cmp.streetlight", "路灯", 0.4),))
+    assert type(_decide(call, Said("那个路"), sure)).__name__ == "Begin"
+    none = RouteResult("cmp.road", "路面", 0.2)
+    assert type(_decide(call, Said("那个路"), none)).__name__ == "Miss"
+
+
+def test_mode_straight_to_a_person(data: FlowData) -> None:
+    call = follow(
+        data,
+        "hotline: greet.notice transfer.operator\ntransfer: operator policy",
+        config=DialogueConfig(person_first=True),
+    )
+    assert not any(isinstance(command, Listen) for command in call.commands)
+
+
+def test_the_call_is_recorded_only_after_the_notice(data: FlowData) -> None:
+    call = follow(data, "state: OpenQuestion")
+    names = [type(command).__name__ for command in call.commands]
+    assert names == ["Play", "Record", "Play", "Listen"]
+    notice = call.commands[0]
+    assert isinstance(notice, Play)
+    assert notice.speech == (Say("greet.notice"),)
+    assert not notice.barge_in
+
+
+def test_speech_lost_goes_on_by_keys(data: FlowData) -> None:
+    call = follow(
+        data,
+        """
+        caller: /speech-lost
+        hotline: speech.closed menu.root
+        caller: #1
+        caller: #2
+        caller: #9
+        caller: #3
+        hotline: form.where.county
+        caller: #1
+        caller: #1
+        hotline: form.when
+        caller: #1
+        caller: #1
+        caller: #2
+        caller: #1
+        hotline: filed.number
+        """,
+    )
+    listens = [command for command in call.commands if isinstance(command, Listen)]
+    assert listens[0].speech
+    assert not any(listen.speech for listen in listens[1:])
+
+
+def test_speech_lost_in_the_middle_of_the_content(data: FlowData) -> None:
+    follow(
+        data,
+        """
+        caller: 我要投诉
+        caller: /speech-lost
+        hotline: speech.closed speech.closed-hint form.where.county
+        caller: #1
+        caller: #1
+        caller: #1
+        caller: #1
+        caller: #2
+        caller: #1
+        ticket: type=投诉 call_back=yes
+        """,
+    )
+
+
+def test_speech_comes_back_without_a_word(data: FlowData) -> None:
+    call = follow(data, "caller: /speech-lost\ncaller: /speech-back\nsilent:")
+    call.type("#1")
+    listens = [command for command in call.commands if isinstance(command, Listen)]
+    assert listens[-1].speech
+
+
+def test_every_decision_is_explained(data: FlowData) -> None:
+    call = follow(data, "caller: 人民路路灯坏了")
+    notes = [command.text for command in call.commands if isinstance(command, Note)]
+    assert any("cmp.streetlight" in note for note in notes)
+
+
+def test_notes_hold_no_telephone_number(data: FlowData) -> None:
+    call = follow(data, "caller: #0602\ncaller: 13800001234\ncaller: 对\ncaller: #0")
+    notes = "".join(command.text for command in call.commands if isinstance(command, Note))
+    assert "1380" not in notes
+    assert "1390" not in notes
+
+
+def test_nothing_is_said_while_two_people_talk(data: FlowData) -> None:
+    call = follow(data, "caller: 转人工\nstate: Bridged")
+    for event in (Keys("1"), Utterance("着火了"), Partial("着火了着火了"), Keys("0")):
+        assert call.dialogue.handle(event) == ()
+
+
+def test_a_call_without_end_comes_to_a_person(data: FlowData) -> None:
+    call = Simulation(data, DialogueConfig(most_turns=10))
+    call.start()
+    for _ in range(20):
+        if call.transfers:
+            break
+        call.type("#1" if call.dialogue.state == "OpenQuestion" else "按*")
+    assert isinstance(call.commands[-1], Transfer)

@@ -78,6 +78,11 @@ class Kamailio:
         self._process: asyncio.subprocess.Process | None = None
         self._keeper: asyncio.Task[None] | None = None
 
+    @property
+    def pid(self) -> int:
+        """Process id of its main process, which leads their group; 0 if it is not running."""
+        return self._process.pid if self._process is not None else 0
+
     def write(self) -> None:
         """Write configuration and list of workers into the run directory."""
         self._run_dir.mkdir(parents=True, exist_ok=True)

@@ -85,8 +85,13 @@ class _Slot:
         self.started = 0.0
         self.failures = 0
         self.calls = 0
+        self.leaving = False
         self.writer: asyncio.StreamWriter | None = None
         self.call: WorkerCall | None = None
+
+    @property
+    def free(self) -> bool:
+        return self.writer is not None and self.call is None and not self.leaving
 
     def send(self, message: m.ToWorker) -> None:
         if self.writer is not None and not self.writer.is_closing():
@@ -208,6 +213,11 @@ class WorkerPool:
         """How many calls are going on."""
         return len(self._calls)
 
+    @property
+    def free(self) -> int:
+        """How many workers are waiting for a caller."""
+        return sum(slot.free for slot in self._slots)
+
     def pid_of(self, call: WorkerCall) -> int:
         """Process id of the worker that holds ``call``, 0 if it is over."""
         return next((slot.pid for slot in self._slots if slot.call is call), 0)
@@ -316,6 +326,9 @@ class WorkerPool:
                         slot = self._welcome(message, writer)
                     elif slot is not None:
                         self._receive(slot, message)
+        except ConnectionResetError:
+            # It left without reading our last words.
+            pass
         except (ConnectionError, wire.WireError) as error:
             log.error("worker connection: %s", error, extra={"action": "worker-connection"})
         finally:
@@ -327,6 +340,7 @@ class WorkerPool:
     def _welcome(self, hello: m.Hello, writer: asyncio.StreamWriter) -> _Slot:
         slot = self._slots[hello.slot]
         slot.writer = writer
+        slot.leaving = False
         settings = self._settings
         prompt = str(Path(settings.fallback_prompt).resolve()) if settings.fallback_prompt else ""
         slot.send(m.Welcome(settings.fallback_uri, prompt))
@@ -361,6 +375,7 @@ class WorkerPool:
             call.put(message)
             self._calls.discard(call)
         if slot.calls >= self._settings.calls_per_worker:
+            slot.leaving = True
             slot.send(m.Drain())
 
     async def _hold(self, call: WorkerCall) -> None:

@@ -116,3 +116,10 @@ def settings(run_dir: Path, **changes: object) -> SipSettings:
         "run_dir": str(run_dir),
     }
     return SipSettings(**(values | changes))  # type: ignore[arg-type]
+
+
+async def eventually(true: Callable[[], bool], timeout_s: float = 10.0) -> None:
+    """Wait until it is so. For what happens in other processes and tells nobody."""
+    async with asyncio.timeout(timeout_s):
+        while not true():  # noqa: ASYNC110
+            await asyncio.sleep(0.02)

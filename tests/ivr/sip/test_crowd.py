@@ -17,7 +17,7 @@ from ivr.sip.phone import RobotPhone
 from ivr.sip.tones import tone
 from tests.peers.sipp import sipp
 
-from .board import Board, settings
+from .board import Board, eventually, settings
 from .conftest import Open
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -107,9 +107,7 @@ async def test_a_killed_worker_costs_its_own_call_alone(full_size: Open, phone: 
         await survivor.hears_tone(600)
         assert "ended" not in survivor.states()
     # The slot is filled again, and every worker takes calls.
-    async with asyncio.timeout(5):
-        while pool.pids.get(port, victim) == victim:
-            await asyncio.sleep(0.02)
+    await eventually(lambda: pool.pids.get(port, victim) != victim)
     for call in calls:
         await call.hang_up()
     for _ in range(MOST + 2):

@@ -1,0 +1,32 @@
+"""A small node for tests that kill it: answers and records every call."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from pathlib import Path
+
+import msgspec
+
+from ivr.sip import messages as m
+from ivr.sip.line import PhoneLine
+from ivr.sip.pool import WorkerCall
+from ivr.sip.settings import SipSettings
+
+
+async def serve(settings: SipSettings) -> None:
+    async def on_call(call: WorkerCall) -> None:
+        call.send(m.Answer())
+        async for message in call:
+            if isinstance(message, m.LegChanged) and (message.leg, message.state) == (0, "up"):
+                call.send(m.StartRecording(str(Path(settings.run_dir) / "call.wav")))
+            if isinstance(message, m.Audio) and message.at_ms > 200:
+                print("recording", flush=True)  # noqa: T201
+
+    async with PhoneLine(settings, on_call) as line:
+        print("ready", *line.pool.pids.values(), flush=True)  # noqa: T201
+        await asyncio.Event().wait()
+
+
+if __name__ == "__main__":
+    asyncio.run(serve(msgspec.json.decode(sys.argv[1], type=SipSettings)))

@@ -150,6 +150,12 @@ class DeliveryWorker:
                 error,
                 extra={"action": "delivery-store", "ticket_no": ticket_no},
             )
+        except Exception:
+            log.exception(
+                "ticket %s: delivery failed",
+                ticket_no,
+                extra={"action": "delivery-bug", "ticket_no": ticket_no},
+            )
 
     async def _push(self, row: OutboxRow) -> None:
         ticket_no = row.ticket.ticket_no

@@ -17,6 +17,7 @@ from adapters import signature, wire
 from adapters.model import Handoff, Receipt, Ticket, TicketStatus
 from adapters.ports import PlatformRejected, PlatformUnavailable
 from adapters.settings import PlatformSettings
+from flows.privacy import mask_text
 
 log = logging.getLogger(__name__)
 
@@ -29,6 +30,9 @@ _NOT_THE_TICKETS_FAULT = frozenset({401, 403, 404, 405, 407})
 _LATER = frozenset({408, 409, 425, 429})
 
 _LONGEST_ERROR = 300
+
+# A platform that asks for more is taken to have miscounted.
+_LONGEST_RETRY_AFTER_S = 3600.0
 
 
 class HttpPlatform:
@@ -144,7 +148,9 @@ class HttpPlatform:
 
 def _error_text(content: bytes) -> str:
     try:
-        return msgspec.json.decode(content, type=wire.ErrorBody).error[:_LONGEST_ERROR]
+        error = msgspec.json.decode(content, type=wire.ErrorBody).error
+        # The message is logged, and may quote what was sent.
+        return mask_text(error[:_LONGEST_ERROR])
     except ValueError:
         return ""
 
@@ -152,11 +158,13 @@ def _error_text(content: bytes) -> str:
 def _seconds(retry_after: str, now: float) -> float | None:
     """``Retry-After`` is a number of seconds or a date; None if it is neither."""
     if retry_after.isascii() and retry_after.isdigit():
-        return float(retry_after)
-    try:
-        date = parsedate_to_datetime(retry_after)
-    except ValueError:
-        return None
-    if date.tzinfo is None:
-        date = date.replace(tzinfo=UTC)
-    return max(0.0, (date - datetime.fromtimestamp(now, UTC)).total_seconds())
+        wait = float(retry_after)
+    else:
+        try:
+            date = parsedate_to_datetime(retry_after)
+        except ValueError:
+            return None
+        if date.tzinfo is None:
+            date = date.replace(tzinfo=UTC)
+        wait = (date - datetime.fromtimestamp(now, UTC)).total_seconds()
+    return min(max(wait, 0.0), _LONGEST_RETRY_AFTER_S)

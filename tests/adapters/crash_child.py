@@ -1,14 +1,16 @@
-"""A process that files tickets and delivers them, and is killed at a chosen step.
+"""Processes that file tickets and deliver them, and are killed at a chosen step.
 
-``python -m tests.adapters.crash_child STEP DATABASE PLATFORM-URL TOLD-FILE``. It writes a
-number to the told file, and syncs it, where a real call would say it to the caller. Steps
-are reached by wrapping the shipped code from outside; it knows nothing of them. With STEP
-"list-statements" it prints the SQL statements of the second filing instead of dying.
+``python -m tests.adapters.crash_child`` reads jobs from standard input, one JSON list a line:
+step, database URL, platform URL, file. It forks a process for each and answers with its exit
+status. That process writes a number to the file, and syncs it, where a real call would say it
+to the caller. Steps are reached by wrapping the shipped code from outside; it knows nothing
+of them. With the step "list-statements" it writes the SQL statements of a filing instead.
 """
 
 from __future__ import annotations
 
 import asyncio
+import json
 import os
 import signal
 import sys
@@ -30,6 +32,8 @@ from adapters.simulator import DEMO_KEY_ID, DEMO_SECRET
 from adapters.sql import SqlStore
 from tests.adapters.samples import LINES, NOON, call, draft
 from tests.adapters.until import until
+
+LIMIT_S = 25
 
 # What the task at hand is doing: "file", a store method's name, or "".
 doing: ContextVar[str] = ContextVar("doing", default="")
@@ -64,6 +68,14 @@ def die() -> NoReturn:
     """As if the power had gone."""
     os.kill(os.getpid(), signal.SIGKILL)
     raise AssertionError("still alive")
+
+
+def write(path: Path, *lines: str) -> None:
+    """Add lines to a file; they are on the disk when this returns."""
+    with path.open("a", encoding="utf-8") as out:
+        out.writelines(f"{line}\n" for line in lines)
+        out.flush()
+        os.fsync(out.fileno())
 
 
 class Crash:
@@ -154,10 +166,7 @@ async def main(step: str, database: str, platform_url: str, told: Path) -> None:
         ticket = await store.file_ticket(f"call-{n}", draft(str(n)), LINES, at=NOON)
         doing.reset(token)
         crash.reach("file:after-commit")
-        with told.open("a") as out:
-            out.write(ticket.ticket_no + "\n")
-            out.flush()
-            os.fsync(out.fileno())
+        write(told, ticket.ticket_no)
         crash.reach("told")
         worker.wake()
         return ticket
@@ -176,15 +185,29 @@ async def main(step: str, database: str, platform_url: str, told: Path) -> None:
     crash.armed = step in FILING_STEPS or step == "list-statements"
     await file(BEFORE)
     if step == "list-statements":
-        sys.stdout.write("\n".join(crash.statements))
-        sys.stdout.flush()
+        write(told, *crash.statements)
         os._exit(0)
     crash.armed = True
     # The worker may have been quicker than the line above: then it is the next one's turn.
     await until(empty)
     await file(BEFORE + 1)
-    await asyncio.sleep(30)
+    await asyncio.Event().wait()
+
+
+def serve() -> None:
+    """Do the jobs on standard input, one after the other."""
+    for job in sys.stdin:
+        step, database, platform_url, told = json.loads(job)
+        child = os.fork()
+        if child == 0:
+            # One that reaches no step ends too, and not as the test expects.
+            signal.alarm(LIMIT_S)
+            asyncio.run(main(step, database, platform_url, Path(told)))
+            os._exit(0)
+        _, status = os.waitpid(child, 0)
+        sys.stdout.write(f"{os.waitstatus_to_exitcode(status)}\n")
+        sys.stdout.flush()
 
 
 if __name__ == "__main__":
-    asyncio.run(main(sys.argv[1], sys.argv[2], sys.argv[3], Path(sys.argv[4])))
+    serve()

@@ -63,6 +63,11 @@ async def delivered(line: Line) -> None:
     await until(empty)
 
 
+async def pushed(line: Line, count: int) -> None:
+    """Wait until so many pushes have been made."""
+    await until(lambda: len(line.platform.pushes) == count)
+
+
 async def test_a_filed_ticket_is_pushed_and_acknowledged(line: Line) -> None:
     filed = await line.file()
     await delivered(line)
@@ -83,7 +88,7 @@ async def test_waits_grow_with_each_failure_up_to_the_maximum(line: Line) -> Non
     line.platform.fail_with = [PlatformUnavailable("503") for _ in range(6)]
     await line.file()
     for failures, wait in enumerate([1, 2, 4, 8, 8, 8], start=1):
-        await until(lambda failures=failures: len(line.platform.pushes) == failures)
+        await pushed(line, failures)
         await line.idle()
         due = await line.store.next_due()
         assert due == line.clock.now() + timedelta(seconds=wait)
@@ -99,7 +104,7 @@ async def test_waits_grow_with_each_failure_up_to_the_maximum(line: Line) -> Non
 async def test_the_platforms_retry_after_is_kept_to(line: Line) -> None:
     line.platform.fail_with = [PlatformUnavailable("429", retry_after=30)]
     await line.file()
-    await until(lambda: len(line.platform.pushes) == 1)
+    await pushed(line, 1)
     await line.idle()
     assert await line.store.next_due() == NOON + timedelta(seconds=30)
 
@@ -109,7 +114,7 @@ async def test_a_refused_ticket_is_parked_with_the_reason_and_the_others_go_on(
 ) -> None:
     line.platform.fail_with = [PlatformRejected("type is not known")]
     refused = await line.file("1")
-    await until(lambda: len(line.platform.pushes) == 1)
+    await pushed(line, 1)
     other = await line.file("2")
     await until(lambda: other.key in line.platform.tickets)
     await line.idle()
@@ -123,7 +128,7 @@ async def test_a_refused_ticket_is_parked_with_the_reason_and_the_others_go_on(
 async def test_an_error_that_nobody_thought_of_is_tried_again(line: Line) -> None:
     line.platform.fail_with = [RuntimeError("bug")]  # type: ignore[list-item]
     await line.file()
-    await until(lambda: len(line.platform.pushes) == 1)
+    await pushed(line, 1)
     await line.idle()
     await line.clock.advance(1)
     await delivered(line)
@@ -157,7 +162,7 @@ async def test_an_acknowledgement_that_cannot_be_stored_is_pushed_again_as_a_dup
             raise StoreError("disk full")
         await keep(row_id, receipt, NOON)
 
-    line.store.delivered = once_failing  # type: ignore[method-assign,assignment]
+    line.store.delivered = once_failing  # type: ignore[method-assign]
     await line.file()
     await until(lambda: len(receipts) == 1)
     await line.idle()

@@ -162,3 +162,36 @@ async def test_a_refused_ticket_waits_for_a_person(line: Line) -> None:
     await line.store.unpark(row.id, NOON)
     line.worker.wake()
     assert len(await line.delivered()) == 1
+
+
+async def test_two_nodes_on_one_database_push_each_ticket_once(
+    sql_url: str, tmp_path: Path
+) -> None:
+    async with Simulator(tmp_path / "platform.db") as simulator:
+        platform = HttpPlatform(simulator.settings)
+        nodes = [SqlStore(sql_url) for _ in range(2)]
+        workers = []
+        for n, node in enumerate(nodes):
+            await node.start()
+            workers.append(DeliveryWorker(node, platform, QUICK, owner=f"node-{n}"))
+        await nodes[0].open_call(call())
+        filed = [
+            await nodes[n % 2].file_ticket("call-1", draft(str(n)), LINES, at=NOON)
+            for n in range(20)
+        ]
+        simulator.behave(Behaviour(delay_ms=20))
+        for worker in workers:
+            worker.start()
+
+        async def empty() -> bool:
+            return await nodes[0].backlog() == 0
+
+        await until(empty)
+        for worker in workers:
+            await worker.stop()
+        received = await simulator.tickets()
+        assert numbers(received) == [ticket.ticket_no for ticket in filed]
+        assert {one.pushes for one in received} == {1}
+        await platform.close()
+        for node in nodes:
+            await node.close()

@@ -193,13 +193,33 @@ async def test_an_answer_that_is_not_a_receipt_acknowledges_nothing(answer: web.
 
 @pytest.mark.parametrize(
     ("header", "seconds"),
-    [(formatdate(NOW + 90, usegmt=True), 90.0), (formatdate(NOW - 90), 0.0), ("soon", None)],
+    [
+        ("17", 17.0),
+        (formatdate(NOW + 90, usegmt=True), 90.0),
+        (formatdate(NOW + 90), 90.0),
+        (formatdate(NOW - 90), 0.0),
+        (formatdate(NOW + 999_999), 3600.0),
+        ("9" * 400, 3600.0),
+        ("-5", None),
+        ("soon", None),
+        ("", None),
+    ],
 )
-async def test_retry_after_may_be_a_date(header: str, seconds: float | None) -> None:
+async def test_retry_after_is_seconds_or_a_date_within_reason(
+    header: str, seconds: float | None
+) -> None:
     async with Scripted(web.Response(status=503, headers={"Retry-After": header})) as server:
         with pytest.raises(PlatformUnavailable) as caught:
             await push_to(server)
     assert caught.value.retry_after == seconds
+
+
+async def test_a_refusal_that_quotes_a_number_does_not_hand_it_on() -> None:
+    answer = web.json_response({"error": f"bad number {CALLER}"}, status=422)
+    async with Scripted(answer) as server:
+        with pytest.raises(PlatformRejected) as caught:
+            await push_to(server)
+    assert str(caught.value) == "/v1/tickets: 422 bad number 138****5678"
 
 
 async def test_many_pushes_at_once(simulator: Simulator, platform: HttpPlatform) -> None:

@@ -5,10 +5,8 @@ The platform is a process of its own, and so is the hotline that dies.
 
 from __future__ import annotations
 
-import asyncio
-import contextlib
+import json
 import signal
-import sqlite3
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -17,12 +15,15 @@ from pathlib import Path
 import msgspec
 import pytest
 from aiohttp import ClientSession
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import create_async_engine
 
 from adapters.delivery import DeliveryWorker
 from adapters.http_platform import HttpPlatform
 from adapters.settings import DeliverySettings, PlatformSettings
 from adapters.simulator import DEMO_KEY_ID, DEMO_SECRET, Behaviour, Received
 from adapters.sql import SqlStore
+from adapters.sql.engine import parse
 from tests.adapters.crash_child import BEFORE, DELIVERY_STEPS, FILING_STEPS, STATEMENTS
 from tests.adapters.samples import NOON
 from tests.adapters.until import until
@@ -90,34 +91,48 @@ async def platform(shared_platform: Platform) -> Platform:
     return shared_platform
 
 
-async def run(step: str, directory: Path, platform: Platform) -> tuple[int, list[str], str]:
-    """Run the child; its exit status, the numbers it told, and what it printed."""
-    told = directory / "told.txt"
-    child = await asyncio.create_subprocess_exec(
-        sys.executable,
-        "-m",
-        "tests.adapters.crash_child",
-        step,
-        f"sqlite:///{directory}/hotline.db",
-        platform.url,
-        str(told),
-        cwd=ROOT,
-        stdout=subprocess.PIPE,
-    )
-    try:
-        async with asyncio.timeout(25):
-            out, _ = await child.communicate()
-    finally:
-        if child.returncode is None:
-            child.kill()
-            await child.wait()
-    assert child.returncode is not None
-    return child.returncode, told.read_text().split(), out.decode()
+@pytest.fixture
+def url(tmp_path: Path) -> str:
+    """Where the database will be."""
+    return f"sqlite:///{tmp_path}/hotline.db"
 
 
-async def recover(directory: Path, platform: Platform) -> SqlStore:
+class Children:
+    """The processes that are to die, one at a time."""
+
+    def __init__(self) -> None:
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", "tests.adapters.crash_child"],
+            cwd=ROOT,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+
+    def run(self, step: str, url: str, told: Path, platform: Platform) -> tuple[int, list[str]]:
+        """Run one; its exit status and the lines that it left in ``told``."""
+        assert self._process.stdin is not None and self._process.stdout is not None
+        self._process.stdin.write(json.dumps([step, url, platform.url, str(told)]) + "\n")
+        self._process.stdin.flush()
+        status = int(self._process.stdout.readline())
+        return status, told.read_text(encoding="utf-8").splitlines()
+
+    def stop(self) -> None:
+        """End the process that starts them."""
+        self._process.communicate(timeout=30)
+
+
+@pytest.fixture(scope="module")
+def children() -> Iterator[Children]:
+    """One starter of processes for all of these tests."""
+    made = Children()
+    yield made
+    made.stop()
+
+
+async def recover(url: str, platform: Platform) -> SqlStore:
     """A fresh start of the same node: file what was taken down, deliver everything."""
-    store = SqlStore(f"sqlite:///{directory}/hotline.db")
+    store = SqlStore(url)
     await store.start()
     for record, left in await store.unfinished_calls("node-a"):
         found = await store.call(record.call_id)
@@ -140,18 +155,21 @@ async def recover(directory: Path, platform: Platform) -> SqlStore:
     return store
 
 
-def taken_down(directory: Path) -> list[str]:
+async def taken_down(url: str) -> list[str]:
     """The matters that the dead process had stored, as tickets or in progress."""
-    with contextlib.closing(sqlite3.connect(directory / "hotline.db")) as db:
-        rows = db.execute("SELECT draft FROM tickets UNION SELECT draft FROM progress")
-        return sorted(msgspec.json.decode(draft)["content"] for (draft,) in rows)
+    engine = create_async_engine(parse(url))
+    async with engine.connect() as db:
+        query = text("SELECT draft FROM tickets UNION SELECT draft FROM progress")
+        drafts = (await db.execute(query)).scalars().all()
+    await engine.dispose()
+    return sorted(msgspec.json.decode(draft)["content"] for draft in drafts)
 
 
-async def check(directory: Path, platform: Platform, told: list[str]) -> None:
+async def check(url: str, platform: Platform, told: list[str]) -> None:
     """After a fresh start everything told, and every matter taken down, is there once."""
-    matters = taken_down(directory)
+    matters = await taken_down(url)
     assert len(matters) > BEFORE
-    store = await recover(directory, platform)
+    store = await recover(url, platform)
     received = await platform.received()
     numbers = [one.ticket.ticket_no for one in received]
     assert len(set(numbers)) == len(numbers)
@@ -167,32 +185,50 @@ async def check(directory: Path, platform: Platform, told: list[str]) -> None:
 
 
 @pytest.mark.parametrize("step", FILING_STEPS)
-async def test_killed_while_filing(step: str, tmp_path: Path, platform: Platform) -> None:
-    status, told, _ = await run(step, tmp_path, platform)
+async def test_killed_while_filing(
+    step: str, url: str, tmp_path: Path, platform: Platform, children: Children
+) -> None:
+    status, told = children.run(step, url, tmp_path / "told", platform)
     assert status == -signal.SIGKILL
     assert len(told) == BEFORE + (step == "told")
-    await check(tmp_path, platform, told)
+    await check(url, platform, told)
 
 
 @pytest.mark.parametrize("step", DELIVERY_STEPS)
-async def test_killed_while_delivering(step: str, tmp_path: Path, platform: Platform) -> None:
-    status, told, _ = await run(step, tmp_path, platform)
+async def test_killed_while_delivering(
+    step: str, url: str, tmp_path: Path, platform: Platform, children: Children
+) -> None:
+    status, told = children.run(step, url, tmp_path / "told", platform)
     assert status == -signal.SIGKILL
     assert len(told) > BEFORE
-    await check(tmp_path, platform, told)
+    await check(url, platform, told)
 
 
 @pytest.mark.parametrize("step", ["push:answered", "delivered:before", "told"])
 async def test_killed_and_the_answers_lost_as_well(
-    step: str, tmp_path: Path, platform: Platform
+    step: str, url: str, tmp_path: Path, platform: Platform, children: Children
 ) -> None:
-    status, told, _ = await run(step, tmp_path, platform)
+    status, told = children.run(step, url, tmp_path / "told", platform)
     assert status == -signal.SIGKILL
     await platform.behave(Behaviour(lose=1))
-    await check(tmp_path, platform, told)
+    await check(url, platform, told)
 
 
-async def test_every_statement_of_a_filing_has_its_step(tmp_path: Path, platform: Platform) -> None:
-    status, _, printed = await run("list-statements", tmp_path, platform)
+async def test_every_statement_of_a_filing_has_its_step(
+    url: str, tmp_path: Path, platform: Platform, children: Children
+) -> None:
+    status, statements = children.run("list-statements", url, tmp_path / "told", platform)
     assert status == 0
-    assert len(printed.splitlines()) == STATEMENTS, printed
+    # After the numbers of the three tickets come the statements of the third.
+    assert len(statements) == BEFORE + 1 + STATEMENTS, statements
+
+
+@pytest.mark.parametrize(
+    "step", ["file:before-commit", "file:after-commit", "push:sent", "delivered:before-commit"]
+)
+async def test_killed_on_postgresql(
+    step: str, postgres_url: str, tmp_path: Path, platform: Platform, children: Children
+) -> None:
+    status, told = children.run(step, postgres_url, tmp_path / "told", platform)
+    assert status == -signal.SIGKILL
+    await check(postgres_url, platform, told)

@@ -95,3 +95,9 @@ async def test_the_contact_number_counts_as_the_callers_own(platform: Platform) 
 async def test_a_handoff_is_taken(platform: Platform) -> None:
     card = HandoffCard("emergency", draft(), "BH20261123000001")
     await platform.handoff(Handoff("call-1", CALLER, "119", card, LINES))
+
+
+async def test_closing_twice_is_as_closing_once(platform: Platform) -> None:
+    await platform.push(ticket())
+    await platform.close()
+    await platform.close()

@@ -144,7 +144,7 @@ async def test_a_failing_database_asks_for_another_try(node: Node) -> None:
     async def failing(_: StateChange) -> bool:
         raise StoreError("disk full")
 
-    node.store.record_state = failing  # type: ignore[method-assign]
+    node.store.record_state = failing  # type: ignore[method-assign,assignment]
     status, answer = await node.post(change())
     assert (status, answer) == (503, {"error": "cannot be stored now"})
 

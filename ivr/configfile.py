@@ -46,7 +46,7 @@ def load(cls: type[S], path: Path | None, env: Mapping[str, str]) -> S:
     _refuse_unknown(cls, overlay, "environment", "")
     _merge(data, overlay)
     try:
-        return msgspec.convert(data, cls, strict=False)
+        return msgspec.convert(data, cls, strict=False, dec_hook=_decode)
     except msgspec.ValidationError as error:
         raise ConfigError(f"{where}: {_readable(str(error))}") from error
 
@@ -63,6 +63,12 @@ def keys(cls: type[msgspec.Struct], prefix: str = "") -> Iterator[str]:
 
 def _struct_of(kind: Any) -> type[msgspec.Struct] | None:
     return kind if isinstance(kind, type) and issubclass(kind, msgspec.Struct) else None
+
+
+def _decode(kind: type[Any], value: Any) -> Any:
+    if kind is Path and isinstance(value, str):
+        return Path(value)
+    raise NotImplementedError(f"no setting has the type {kind.__name__}")
 
 
 def _refuse_unknown(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import shutil
+import signal
 from contextlib import AsyncExitStack
 from pathlib import Path
 
@@ -62,10 +63,16 @@ def command(ctx: click.Context, keep: Path | None) -> None:
         came_through = asyncio.run(_demo(config, directory))
     except STARTUP_ERRORS as error:
         fail(in_words(error))
+    except asyncio.CancelledError:
+        ctx.exit(1)
     ctx.exit(0 if came_through else 1)
 
 
 async def _demo(config: Config, directory: Path) -> bool:
+    # Ended from outside, it still ends the processes that it started.
+    task = asyncio.current_task()
+    assert task is not None
+    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
     async with AsyncExitStack() as stack:
         simulator = await stack.enter_async_context(Simulator())
         operator = await stack.enter_async_context(RobotPhone("operator"))

@@ -1,0 +1,77 @@
+"""``hotline simulate``: the same dialogue, typed instead of spoken."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime
+from pathlib import Path
+
+import click
+
+from flows.dialogue.data import load_flow_data
+from flows.simulator import BadLine, Line, Simulation
+from flows.yamlfile import DataError
+from ivr.cli.options import configuration
+from ivr.cli.output import fail, print_json, screen
+
+WHO = {
+    "hotline": "[green]热线[/]",
+    "caller": "[cyan]来电人[/]",
+    "note": "[dim]说明[/]",
+    "system": "[yellow]系统[/]",
+}
+HELP = "直接输入要说的话；#12 是按键；/silence /noise /hangup 等见文档。 Ctrl-D 挂机。"
+
+
+@click.command("simulate")
+@click.option(
+    "--script",
+    type=click.Path(path_type=Path, exists=True, dir_okay=False),
+    help="One line a turn, // for comments; otherwise typed.",
+)
+@click.option("--caller", default="13900000001", show_default=True)
+@click.option("--json", "as_json", is_flag=True, help="One JSON object at the end.")
+@click.pass_context
+def command(ctx: click.Context, script: Path | None, caller: str, as_json: bool) -> None:
+    """用打字走一遍对话。 Type through the dialogue; nothing is filed or dialled."""
+    config = configuration(ctx)
+    try:
+        data = load_flow_data(config.flows_path)
+    except DataError as error:
+        fail(str(error))
+    call = Simulation(data, config.dialogue, caller, datetime.now())
+    show = not as_json
+    if show and script is None:
+        screen.print(HELP, style="dim")
+    _show(call.start(), show)
+    typed = script.read_text(encoding="utf-8").splitlines() if script else _typed(show)
+    for text in typed:
+        if call.over:
+            break
+        if not text.strip() or text.startswith("//"):
+            continue
+        try:
+            _show(call.type(text), show)
+        except (BadLine, ValueError) as error:
+            if script is not None:
+                fail(f"{script}: {text}: {error}")
+            screen.print(str(error), style="red")
+    if not call.over:
+        _show(call.type("/hangup"), show)
+    if as_json:
+        print_json(call.as_json())
+
+
+def _typed(show: bool) -> Iterator[str]:
+    """Lines from the terminal until it ends."""
+    while True:
+        try:
+            yield input("> " if show else "")
+        except EOFError:
+            return
+
+
+def _show(lines: list[Line], show: bool) -> None:
+    for line in lines if show else []:
+        screen.print(f"{WHO[line.who]} ", end="")
+        screen.print(line.text, markup=False, soft_wrap=True)

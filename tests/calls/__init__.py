@@ -1,0 +1,1 @@
+"""Whole calls over real SIP: robot phones, Kamailio, workers, Vosk, SQLite, HTTP."""

@@ -1,0 +1,117 @@
+"""A whole hotline on free loopback ports, with its platform and the people it may call."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import msgspec
+
+from adapters.settings import DeliverySettings
+from adapters.simulator.server import Simulator
+from adapters.simulator.store import Received
+from flows.dialogue.config import DialogueConfig
+from ivr import live
+from ivr.call.settings import CallSettings
+from ivr.config import Config, HttpSettings
+from ivr.node import Node
+from ivr.sip.phone import PhoneCall, RobotPhone, free_port
+from ivr.sip.settings import SipSettings
+
+CALLER = "13907791234"
+
+
+class Line:
+    """An open line under test, and everything that happened on it."""
+
+    def __init__(self, node: Node, platform: Simulator, operator: RobotPhone) -> None:
+        self.node = node
+        self.platform = platform
+        self.operator = operator
+        self.events: list[live.LiveEvent] = []
+        node.live.subscribe(self.events.append)
+
+    @property
+    def uri(self) -> str:
+        """What to dial."""
+        return self.node.config.sip.uri
+
+    async def call(self, phone: RobotPhone) -> PhoneCall:
+        """Dial from ``phone`` and wait until the hotline has answered."""
+        call = await phone.dial(self.uri, codec="PCMA")
+        await call.up()
+        return call
+
+    def said(self, speaker: str) -> list[str]:
+        """Everything that ``speaker`` has said so far, over all calls."""
+        return [
+            event.line.text
+            for event in self.events
+            if isinstance(event, live.LineHeard) and event.line.speaker == speaker
+        ]
+
+    def happened(self, kind: type[live.LiveEvent]) -> list[live.LiveEvent]:
+        """The live events of one kind so far."""
+        return [event for event in self.events if isinstance(event, kind)]
+
+    async def hotline_says(self, words: str, timeout_s: float = 30.0) -> None:
+        """Wait until the hotline has said (all or part of) a prompt with ``words``."""
+        await until(lambda: any(words in text for text in self.said("hotline")), timeout_s)
+
+    async def tickets(self, count: int, timeout_s: float = 20.0) -> list[Received]:
+        """Wait until the platform has ``count`` tickets."""
+        async with asyncio.timeout(timeout_s):
+            while len(found := await self.platform.tickets()) < count:
+                await asyncio.sleep(0.05)
+        return found
+
+
+async def until(true: Callable[[], bool], timeout_s: float = 20.0) -> None:
+    """Wait for a condition; fails after ``timeout_s``."""
+    async with asyncio.timeout(timeout_s):
+        while not true():
+            await asyncio.sleep(0.02)
+
+
+def line_config(data_dir: Path, platform: Simulator, operator: str, **sip: object) -> Config:
+    """A configuration with free ports and little patience."""
+    base = random.Random(str(data_dir)).randrange(25000, 32000, 200)
+    ports: dict[str, object] = {
+        "port": free_port(),
+        "internal_port": free_port(),
+        "worker_port": base,
+        "rtp_port": base + 20,
+        "max_calls": 3,
+        "spare": 1,
+    }
+    return Config(
+        node="test",
+        data_dir=data_dir,
+        sip=SipSettings(**(ports | sip)),  # type: ignore[arg-type]
+        call=CallSettings(operator=operator, ring_s=3.0),
+        dialogue=DialogueConfig(no_input_s=2.0, inter_digit_s=0.5),
+        platform=platform.settings,
+        delivery=DeliverySettings(poll_s=0.2),
+        http=HttpSettings(port=free_port()),
+    )
+
+
+@asynccontextmanager
+async def open_line(
+    data_dir: Path, change: Callable[[Config], Config] = lambda config: config
+) -> AsyncIterator[Line]:
+    """Open a line; ``change`` may alter its configuration first."""
+    async with Simulator() as platform, RobotPhone("operator") as operator:
+        operator.answers(0.5)
+        config = change(line_config(data_dir, platform, operator.uri))
+        async with Node(config) as node:
+            yield Line(node, platform, operator)
+
+
+def with_settings(config: Config, part: str, **changes: object) -> Config:
+    """``config`` with some settings of one part changed."""
+    inner = msgspec.structs.replace(getattr(config, part), **changes)
+    return msgspec.structs.replace(config, **{part: inner})

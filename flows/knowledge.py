@@ -130,6 +130,7 @@ def _intents(
                 item.name,
                 item.units,
                 examples=(item.name, *item.aliases, *phrases),
+                patterns=item.phrases,
             )
     for name, spec in file.value.intents.items():
         intents[name] = Intent(
@@ -141,12 +142,19 @@ def _intents(
             spec.confidential,
             spec.dtmf,
             (spec.name, *_gather(file, ("intents", name, "phrases"), spec.phrases, problems)),
+            spec.phrases,
         )
     for index, kind in enumerate(emergencies.value.kinds):
         phrases = _gather(emergencies, ("kinds", index, "phrases"), kind.phrases, problems)
         urgency = URGENCY_BY_LEVEL[kind.level]
         intents[kind.id] = Intent(
-            kind.id, "紧急", kind.name, kind.notify, urgency, examples=(*kind.keywords, *phrases)
+            kind.id,
+            "紧急",
+            kind.name,
+            kind.notify,
+            urgency,
+            examples=(*kind.keywords, *phrases),
+            patterns=kind.phrases,
         )
     if problems:
         raise DataError(problems)

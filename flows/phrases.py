@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 import msgspec
@@ -31,7 +32,7 @@ def expand(pattern: str) -> tuple[str, ...]:
     return _unique(_all(tree))
 
 
-def sample(pattern: str, most: int = 12) -> tuple[str, ...]:
+def sample(pattern: str, most: int = 16) -> tuple[str, ...]:
     """At most ``most`` phrases of ``pattern``, with as many of its choices as they can show.
 
     Raises ``ValueError`` as :func:`expand` does, but knows no upper limit.
@@ -39,8 +40,38 @@ def sample(pattern: str, most: int = 12) -> tuple[str, ...]:
     tree = _parse(pattern)
     if _count(tree) <= most:
         return _unique(_all(tree))
-    wanted = min(most, max(_widest(tree), 4))
+    wanted = min(most, 2 * max(_widest(tree), 3))
     return _unique("".join(_pick(tree, number, [0])) for number in range(wanted))
+
+
+def gapped(pattern: str, gap: int) -> re.Pattern[str]:
+    """Finds the pattern's required parts in their order, with up to ``gap`` characters between.
+
+    Optional parts are left out. Each gap is a group, so that its length can be told.
+    """
+    options = []
+    for option in _parse(pattern).options:
+        parts: list[str] = []
+        text = ""
+        for part in (*option, None):
+            if isinstance(part, str):
+                text += part
+                continue
+            if text:
+                parts.append(re.escape(text))
+                text = ""
+            if part is not None and () not in part.options:
+                parts.append(_regex(part))
+        options.append(f"(.{{0,{gap}}}?)".join(parts))
+    return re.compile("|".join(options))
+
+
+def _regex(choice: _Choice) -> str:
+    options = (
+        "".join(re.escape(part) if isinstance(part, str) else _regex(part) for part in option)
+        for option in choice.options
+    )
+    return f"(?:{'|'.join(options)})"
 
 
 def _unique(phrases: Iterator[str]) -> tuple[str, ...]:

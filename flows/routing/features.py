@@ -34,14 +34,15 @@ class Fillers:
         self._words: Sequence[str] = sorted(set(words), key=len, reverse=True)
         self._corrections = dict(corrections)
 
-    def strip(self, text: str) -> str:
-        """``text`` with known misreadings put right and fillers taken out.
-
-        A text of nothing but fillers is returned whole.
-        """
+    def clean(self, text: str) -> str:
+        """``text`` without punctuation and with known misreadings put right."""
         text = "".join(char for char in text if char.isalnum())
         for wrong, right in self._corrections.items():
             text = text.replace(wrong, right)
+        return text
+
+    def strip(self, text: str) -> str:
+        """A clean text without fillers; one of nothing but fillers is returned whole."""
         rest = text
         for word in self._words:
             rest = rest.replace(word, "")

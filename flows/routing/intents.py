@@ -42,6 +42,7 @@ class Intent(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     confidential: bool = False
     dtmf: str = ""
     examples: tuple[str, ...] = ()
+    patterns: tuple[str, ...] = ()
 
     @property
     def kind(self) -> Kind:

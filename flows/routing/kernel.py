@@ -78,7 +78,9 @@ class Neighbourhood:
 
     def _cosine(self, features: dict[str, float]) -> Floats:
         """The cosine between a sentence and every example."""
-        known = [(self._ids[name], weight) for name, weight in features.items() if name in self._ids]
+        known = [
+            (self._ids[name], weight) for name, weight in features.items() if name in self._ids
+        ]
         # What no example has weighs a quarter, so that one unknown name does not hide the rest.
         total = sum(
             (weight * self._unseen) ** 2 / 4

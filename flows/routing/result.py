@@ -8,8 +8,8 @@ import msgspec
 
 from flows.routing.intents import UNKNOWN, Kind, kind_of
 
-SURE = 0.7
-LIKELY = 0.35
+SURE = 0.6
+LIKELY = 0.25
 
 Decision = Literal["sure", "ask", "unknown"]
 
@@ -25,7 +25,8 @@ class Scored(msgspec.Struct, frozen=True):
 class RouteResult(msgspec.Struct, frozen=True):
     """What a sentence was understood to ask for.
 
-    ``intent`` is the best guess, ``"unknown"`` for silence, noise and what is no request.
+    ``intent`` is the best guess, ``"unknown"`` for silence, noise and what is no request: it
+    then carries no alternatives that would be worth offering, and ``score`` says nothing.
     ``alternatives`` are the next best, best first. ``emergency`` is the kind of emergency
     heard, whatever the intent. ``explanation`` has lines in Chinese for the transcript.
     """
@@ -52,7 +53,7 @@ class RouteResult(msgspec.Struct, frozen=True):
             return "unknown"
         if self.score >= SURE:
             return "sure"
-        return "ask" if self.score >= LIKELY else "unknown"
+        return "ask"
 
     def likely(self, limit: int = 2) -> tuple[Scored, ...]:
         """The best guess and those alternatives that come near it, at most ``limit``."""

@@ -13,13 +13,19 @@ from flows.phonetic import sound
 from flows.routing.features import Fillers, features
 from flows.routing.intents import UNKNOWN, Intent, kind_of
 from flows.routing.kernel import Floats, Neighbourhood
-from flows.routing.result import RouteResult, Scored
+from flows.routing.result import LIKELY, RouteResult, Scored
+from flows.routing.wordings import Wordings
 
 Scope = Literal["open", "callback"]
 
 EMERGENCY_BY_EXAMPLES = 0.55
 NO_REQUEST_NAME = "没有听明白"
 OFFERED = 4
+WORDING = 0.4
+MANNER = "sys.confidential"
+MATTERS = ("svc", "cmp", "cons", "conv", "sug", "prs")
+MATTER_HEARD = 0.5
+NUMERALS = str.maketrans("零〇一幺二两三四五六七八九", "0011223456789")
 
 
 class Router:
@@ -42,11 +48,14 @@ class Router:
         groups = [(intent.id, intent.examples) for intent in intents.values()]
         groups.append((UNKNOWN, tuple(no_request)))
         for number, (_, examples) in enumerate(groups):
-            for example in dict.fromkeys(map(self._fillers.strip, examples)):
+            for example in dict.fromkeys(map(self._matter, examples)):
                 self._examples.append(example)
                 labels.append(number)
         self._labels = labels
-        self._examples_near = Neighbourhood([features(sound(text)) for text in self._examples], labels)
+        self._examples_near = Neighbourhood(
+            [features(sound(text)) for text in self._examples], labels
+        )
+        self._wordings = Wordings([intent.patterns for intent in intents.values()])
         kinds = [kind_of(intent) for intent in self._classes]
         self._scopes: dict[Scope, Floats] = {
             "open": np.array([kind != "cb" for kind in kinds], dtype=np.float32),
@@ -64,20 +73,36 @@ class Router:
         than the one before. ``scope`` "callback" hears answers to a follow-up call instead of
         requests.
         """
-        readings = [reading for reading in (text, *alternatives) if reading.strip()]
+        if (service := self._by_number(text)) is not None:
+            return RouteResult(service.id, service.name, 1.0, explanation=("说的是事项编号",))
+        readings = [text for text in (text, *alternatives) if self._fillers.clean(text)]
         if not readings:
             return RouteResult(UNKNOWN, NO_REQUEST_NAME, 0.0, explanation=("没有听到内容",))
         hit = next(filter(None, map(self.detector.detect, readings)), None)
         best = np.full(len(self._classes), -1.0, dtype=np.float32)
         nearest = ""
         for rank, reading in enumerate(readings):
-            scores, near = self._examples_near.score(
-                features(sound(self._fillers.strip(reading)))
-            )
+            scores, near = self._score(reading)
             best = np.maximum(best, scores * 0.9**rank)
             if rank == 0:
                 nearest = self._examples[near]
         return self._result(best, hit, nearest, scope)
+
+    def _by_number(self, text: str) -> Intent | None:
+        """The service whose four-digit number the whole text is, spoken or written."""
+        spoken = self._fillers.strip(self._fillers.clean(text))
+        return self.intents.get("svc." + spoken.translate(NUMERALS))
+
+    def _matter(self, text: str) -> str:
+        return self._fillers.strip(self._fillers.clean(text))
+
+    def _score(self, reading: str) -> tuple[Floats, int]:
+        clean = self._fillers.clean(reading)
+        matter = self._fillers.strip(clean)
+        scores, near = self._examples_near.score(features(sound(matter)))
+        for number, share in self._wordings.shares(clean, len(matter)).items():
+            scores[number] += WORDING * math.sqrt(share)
+        return scores, near
 
     def _result(
         self, raw: Floats, hit: EmergencyHit | None, nearest: str, scope: Scope
@@ -90,6 +115,7 @@ class Router:
             Scored(self._classes[number], self._name(self._classes[number]), score)
             for number, score in zip(order, likelihood, strict=True)
         ]
+        ranked = _matter_before_manner(ranked)
         explanation = [f"最近的例句：{nearest}"]
         emergency: str | None = None
         if hit is not None:
@@ -100,6 +126,8 @@ class Router:
             ranked = [first, *(item for item in ranked if item.intent != hit.kind)]
         elif kind_of(ranked[0].intent) == "em" and ranked[0].score >= EMERGENCY_BY_EXAMPLES:
             emergency = ranked[0].intent
+        if ranked[0].score < LIKELY:
+            ranked.insert(0, Scored(UNKNOWN, NO_REQUEST_NAME, 0.0))
         ranked = ranked[:OFFERED]
         return RouteResult(
             ranked[0].intent,
@@ -112,6 +140,16 @@ class Router:
 
     def _name(self, intent: str) -> str:
         return NO_REQUEST_NAME if intent == UNKNOWN else self.intents[intent].name
+
+
+def _matter_before_manner(ranked: list[Scored]) -> list[Scored]:
+    """Who asks for confidentiality along with a matter has called for the matter."""
+    first, *others = ranked
+    matter = next((item for item in others if kind_of(item.intent) in MATTERS), None)
+    if first.intent != MANNER or matter is None or matter.score < MATTER_HEARD:
+        return ranked
+    lead = Scored(matter.intent, matter.name, first.score)
+    return [lead, first, *(item for item in others if item is not matter)]
 
 
 def calibrate(raw: Sequence[float]) -> list[float]:

@@ -355,7 +355,8 @@ class Stack:
         _guard(lambda: self._endpoint.libInit(_endpoint_config(settings)))
         self._udp = self._open(pj.PJSIP_TRANSPORT_UDP)
         self._tcp = self._open(pj.PJSIP_TRANSPORT_TCP) if settings.tcp else None
-        self._endpoint.audDevManager().setNullDev()
+        self._ticking = False
+        self.tick(True)
         self._endpoint.libStart()
         self.use_codecs(settings.codecs)
         self.account = _Account(self)
@@ -377,6 +378,20 @@ class Stack:
         """The registrar has answered; for the account."""
         self.registering = False
         self.registered(code, reason, valid_s)
+
+    def tick(self, on: bool) -> None:
+        """Start or stop the media clock: without calls it would only cost processor time.
+
+        PJSIP carries out changes of its bridge in the clock's thread, so leave it on for a
+        moment after a call.
+        """
+        if on == self._ticking:
+            return
+        self._ticking = on
+        if on:
+            self._endpoint.audDevManager().setNullDev()
+        else:
+            self._endpoint.audDevManager().setNoDev()
 
     def use_codecs(self, names: tuple[str, ...]) -> None:
         """Offer and accept only these codecs from now on, the first preferred."""

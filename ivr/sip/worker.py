@@ -35,7 +35,8 @@ EXIT_PORT_IN_USE = 98
 
 CALLER = 0
 BUSY_POLL_MS = 10
-IDLE_POLL_MS = 50
+IDLE_POLL_MS = 100
+REST_AFTER_S = 1.0
 # An ended leg whose peer does not even answer BYE: a new process is cheaper than waiting.
 LINGER_S = 3.0
 
@@ -81,6 +82,7 @@ class Worker:
         self._orphan = False
         self._draining = False
         self._next_check = 0.0
+        self._idle_since = time.monotonic()
         self._link = Link(config.socket)
         self._stack.incoming = self._incoming
         self._stack.join()
@@ -90,6 +92,10 @@ class Worker:
         """Work until told to leave; never returns."""
         while True:
             busy = bool(self._lines or self._strays)
+            if busy:
+                self._idle_since = time.monotonic()
+            elif time.monotonic() - self._idle_since > REST_AFTER_S:
+                self._stack.tick(False)
             self._stack.poll(BUSY_POLL_MS if busy else IDLE_POLL_MS)
             for message in self._link.receive():
                 self._obey(message)
@@ -104,6 +110,7 @@ class Worker:
     # --- a caller arrives and leaves -----------------------------------------------------
 
     def _incoming(self, sip_id: int, invite: str, source: str) -> None:
+        self._stack.tick(True)
         leg = Leg(self._stack, self, self._port(CALLER), sip_id)
         if self._lines or self._strays or self._draining or self._orphan or not self._welcome:
             self._strays[leg] = time.monotonic()

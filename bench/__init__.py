@@ -1,0 +1,1 @@
+"""Measurements: each module measures one thing and keeps its table in ``bench/results``."""

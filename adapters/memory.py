@@ -112,6 +112,7 @@ class MemoryStore:
             if row.ticket_no == ticket_no and row.state in ("waiting", "parked"):
                 row.state = "superseded"
         self._send(ticket_no, at)
+        self._progress.pop(known.call_id, None)
 
     async def unfinished_calls(self, node: str) -> Sequence[tuple[CallRecord, TicketDraft | None]]:
         """Calls of ``node`` that were going on when it died, with what is not yet filed."""

@@ -108,7 +108,10 @@ class Store(Protocol):
         """
 
     async def update_ticket(self, ticket_no: str, draft: TicketDraft, *, at: datetime) -> None:
-        """Replace a ticket's draft (for instance: now asks for a call back); pushes it anew."""
+        """Replace a ticket's draft (for instance: now asks for a call back); pushes it anew.
+
+        As with ``file_ticket``, what the call had in progress counts as part of it.
+        """
 
     async def unfinished_calls(self, node: str) -> Sequence[tuple[CallRecord, TicketDraft | None]]:
         """Calls of ``node`` that were going on when it died, with what they had taken down."""

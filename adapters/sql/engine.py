@@ -45,15 +45,17 @@ def place(url: URL) -> str:
 def create(url: URL, *, busy_timeout_s: float) -> AsyncEngine:
     """An engine for ``url``; no connection is made yet.
 
+    Its errors do not show the values of a statement: they are personal data.
+
     Raises :class:`StoreError` where the database's driver is not installed.
     """
     if url.get_backend_name() == "sqlite":
-        engine = create_async_engine(url)
+        engine = create_async_engine(url, hide_parameters=True)
         _prepare_sqlite(engine, busy_timeout_s)
         return engine
     try:
         # A server restart leaves dead connections in the pool; the ping replaces them.
-        return create_async_engine(url, pool_pre_ping=True, pool_size=10)
+        return create_async_engine(url, pool_pre_ping=True, pool_size=10, hide_parameters=True)
     except ModuleNotFoundError as error:
         raise StoreError(
             f"{place(url)}: the driver {error.name} is not installed: pip install hotline[postgres]"

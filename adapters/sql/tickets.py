@@ -88,6 +88,7 @@ async def update_draft(
         .values(state="superseded", closed=at)
     )
     await _send(db, ticket_no, row.revision + 1, at)
+    await db.execute(delete(progress).where(progress.c.call_id == row.call_id))
 
 
 async def ticket(db: AsyncConnection, ticket_no: str) -> Ticket | None:

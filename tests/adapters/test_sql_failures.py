@@ -7,6 +7,7 @@ import contextlib
 import logging
 import sqlite3
 import sys
+import traceback
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -186,10 +187,17 @@ async def test_a_server_that_was_restarted_is_found_again(postgres_url: str) -> 
 async def test_no_error_and_no_log_line_shows_what_was_said(
     store: SqlStore, path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    pragma(store, "PRAGMA query_only = 1")
+    with contextlib.closing(sqlite3.connect(path)) as db:
+        db.execute(
+            "CREATE TRIGGER broken BEFORE INSERT ON tickets "
+            "BEGIN SELECT RAISE(ABORT, 'disk I/O error'); END"
+        )
+        db.commit()
     with caplog.at_level(logging.DEBUG, "adapters"), pytest.raises(StoreError) as caught:
         await store.file_ticket("call-1", draft("路灯"), LINES, at=NOON)
-    for shown in (str(caught.value), caplog.text):
+    trace = "".join(traceback.format_exception(caught.value))
+    assert "INSERT INTO tickets" in trace
+    for shown in (trace, caplog.text):
         assert CALLER not in shown
         assert "路灯" not in shown
     assert caplog.records[0].__dict__["action"] == "store-failed"

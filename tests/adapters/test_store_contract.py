@@ -151,6 +151,14 @@ async def test_what_is_filed_is_no_longer_in_progress(store: Store) -> None:
     assert (await store.unfinished_calls("node-a"))[0][1] is None
 
 
+async def test_what_went_into_an_update_is_no_longer_in_progress(store: Store) -> None:
+    await store.open_call(call())
+    filed = await store.file_ticket("call-1", draft(), LINES, at=NOON)
+    await store.save_progress("call-1", draft("and more"), LINES)
+    await store.update_ticket(filed.ticket_no, draft("and much more"), at=NOON)
+    assert (await store.unfinished_calls("node-a"))[0][1] is None
+
+
 async def test_an_outbox_row_waits_until_it_is_acknowledged(store: Store) -> None:
     await store.open_call(call())
     filed = await store.file_ticket("call-1", draft(), LINES, at=NOON)

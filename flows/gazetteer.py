@@ -6,11 +6,18 @@ from typing import Literal
 
 import msgspec
 
-from flows.phonetic import Sounded, find, sound
+from flows.phonetic import Match, Sounded, find, sound
 from flows.ticket import Place
 from flows.yamlfile import DataError, Document, Entry, Problem, read_yaml
 
 LEAST_ALIKE = 0.88
+# A misreading of two characters is often a common word ("高的"): it needs a place word behind it.
+PLACE_WORDS = (
+    *("街道", "镇", "乡", "村", "社区", "街", "片区", "市场", "小学", "中学", "学校", "医院"),
+    *("那边", "这边", "那里", "这里", "附近", "旁边", "门口", "那块", "一带", "卫生院"),
+)
+# A town's short name before one of these names a road, which may lie anywhere.
+ROAD_WORDS = ("路", "大道", "巷", "大街")
 
 
 class County(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -92,6 +99,18 @@ class _Name(msgspec.Struct, frozen=True):
     town_code: str
     ambiguous: bool
     exact: bool
+    misreading: bool = False
+
+    def fits(self, text: str, match: Match) -> bool:
+        """Whether what stands around the match lets it be this name."""
+        if len(self.sounded.chars) > 2:
+            return True
+        rest = text[match.end :]
+        if self.exact and text[match.start : match.end] != self.sounded.text:
+            return False
+        if self.misreading:
+            return not rest.strip("。，,. ") or rest.startswith(PLACE_WORDS)
+        return not (self.level == "town" and rest.startswith(ROAD_WORDS))
 
 
 class Gazetteer:
@@ -107,34 +126,29 @@ class Gazetteer:
         names: list[_Name] = []
 
         def add(
-            spellings: tuple[tuple[str, bool], ...],
             level: Literal["county", "town", "place"],
-            name: str,
+            entry: County | Town | Spot,
             county: str,
             town: str,
-            ambiguous: bool = False,
+            *,
+            short: tuple[str, ...] = (),
         ) -> None:
-            for spelling, exact in spellings:
-                names.append(_Name(sound(spelling), level, name, county, town, ambiguous, exact))
+            for spelling in (entry.name, *entry.alias, *short):
+                exact = len(spelling) <= 2
+                names.append(_Name(sound(spelling), level, entry.name, county, town, False, exact))
+            for spelling in entry.confuse:
+                read = sound(spelling)
+                names.append(_Name(read, level, entry.name, county, town, False, True, True))
 
         for county in self.data.counties:
-            short = county.name.rstrip("区县市")
-            spellings = tuple((text, False) for text in (county.name, *county.alias))
-            spellings += tuple((text, True) for text in county.confuse)
-            if len(short) >= 2:
-                spellings += ((short, len(short) == 2),)
-            add(spellings, "county", county.name, county.code, "")
+            short = (county.name.removesuffix("区").removesuffix("县"),)
+            add("county", county, county.code, "", short=short)
         for town in self.data.towns:
-            spellings = ((town.name, False),)
-            spellings += tuple((text, len(text) <= 2) for text in town.alias)
-            spellings += tuple((text, True) for text in town.confuse)
-            add(spellings, "town", town.name, town.code[:6], town.code)
+            add("town", town, town.code[:6], town.code)
         for spot in self.data.places:
-            spellings = tuple((text, len(text) <= 2) for text in (spot.name, *spot.alias))
-            spellings += tuple((text, True) for text in spot.confuse)
-            add(spellings, "place", spot.name, spot.county, spot.town)
+            add("place", spot, spot.county, spot.town)
         for road in self.data.ambiguous:
-            add(((road, False),), "place", road, "", "", True)
+            names.append(_Name(sound(road), "place", road, "", "", True, False))
         return names
 
     def candidates(self, text: str) -> tuple[PlaceMatch, ...]:
@@ -146,7 +160,7 @@ class Gazetteer:
             if match is None:
                 continue
             same = text[match.start : match.end] == name.sounded.text
-            if name.exact and len(name.sounded.chars) <= 2 and not same:
+            if not name.fits(text, match):
                 continue
             found.append(
                 PlaceMatch(
@@ -172,16 +186,22 @@ class Gazetteer:
 
         ``said`` is the text itself. An empty ``county`` means that it must be asked.
         """
-        county = town = place = ""
-        for match in self.candidates(text):
-            if match.level == "place":
-                place = place or match.name
-            if match.town_code:
-                town = town or match.town_code
-            if match.county_code:
-                county = county or match.county_code
+        matches = self.candidates(text)
+        places = sorted(
+            (match for match in matches if match.level == "place"),
+            key=lambda match: match.ambiguous,
+        )
+        place = places[0].name if places else ""
+        county = next((match.county_code for match in matches if match.level == "county"), "")
+        town = ""
+        for match in matches:
+            # A short town name that contradicts the county said is more likely something else.
+            doubtful = county and match.end - match.start <= 2
+            if match.town_code and not town and not (doubtful and match.county_code != county):
+                town = match.town_code
         if town:
             county = town[:6]
+        county = county or next((match.county_code for match in matches if match.county_code), "")
         return Place(
             said=text,
             county=self._counties[county].name if county else "",

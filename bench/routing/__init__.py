@@ -1,0 +1,1 @@
+"""How well free speech is routed, measured over ``bench/data/utterances.tsv``."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import aiosqlite
@@ -51,7 +52,9 @@ class PlatformStore:
         self._lock = asyncio.Lock()
 
     async def open(self) -> None:
-        """Open or create the file."""
+        """Open or create the file, and its directory."""
+        if self._path != ":memory:":
+            await asyncio.to_thread(Path(self._path).parent.mkdir, parents=True, exist_ok=True)
         self._connection = await aiosqlite.connect(self._path, isolation_level=None)
         self._connection.row_factory = aiosqlite.Row
         await self._connection.execute("PRAGMA journal_mode = WAL")

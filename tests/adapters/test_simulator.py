@@ -186,7 +186,7 @@ async def test_a_ticket_that_cannot_be_read_is_refused_with_the_reason(
 
 async def test_what_was_received_is_there_after_a_restart(tmp_path: Path) -> None:
     for duplicate in (False, True):
-        async with Simulator(tmp_path / "platform.db") as simulator:
+        async with Simulator(tmp_path / "new" / "platform.db") as simulator:
             client = HttpPlatform(simulator.settings)
             assert (await client.push(ticket())).duplicate is duplicate
             await client.close()

@@ -57,7 +57,9 @@ class Call:
     """The memory of one call; ``caller`` is "" unless it is a number one can ring.
 
     ``pending`` is the draft whose ``Filed`` is still awaited. ``emergency`` is the draft of
-    an emergency once it is certain. ``misses`` counts failures at the present question.
+    an emergency once it is certain. ``denied`` are intents
+    that the caller has said no to, ``doubted`` emergencies that the last turn only sounded
+    like. ``misses`` counts failures at the present question.
     """
 
     data: FlowData
@@ -73,6 +75,7 @@ class Call:
     pending: TicketDraft | None = None
     emergency: TicketDraft | None = None
     denied: set[str] = field(default_factory=set)
+    doubted: set[str] = field(default_factory=set)
     misses: int = 0
     unheard: int = 0
     turns: int = 0

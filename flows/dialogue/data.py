@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Literal
 
 import msgspec
 
+from flows.emergency import EmergencyKind
 from flows.knowledge import Knowledge, load_knowledge
+from flows.phrases import expand
 from flows.prompts import all_prompts
 from flows.ticket import TicketType
 from flows.values.words import Phrases
@@ -97,6 +100,7 @@ class FlowData(msgspec.Struct, frozen=True):
     generic: Mapping[TicketType, Phrases]
     forms: Mapping[TicketType, tuple[FieldName, ...]]
     forms_by_intent: Mapping[str, tuple[FieldName, ...]]
+    emergency_words: Mapping[str, tuple[str, ...]]
 
 
 def load_flow_data(directory: Path | None = None) -> FlowData:
@@ -127,7 +131,16 @@ def load_flow_data(directory: Path | None = None) -> FlowData:
         generic={kind: Phrases(texts) for kind, texts in dialogue.value.generic.items()},
         forms=dialogue.value.forms,
         forms_by_intent=dialogue.value.forms_by_intent,
+        emergency_words={kind.id: _literal_words(kind) for kind in knowledge.emergencies.values()},
     )
+
+
+def _literal_words(kind: EmergencyKind) -> tuple[str, ...]:
+    """The words of two characters and more that the kind's patterns are made of."""
+    parts = [
+        part for pattern in (*kind.keywords, *kind.patterns) for part in re.split("[…+]", pattern)
+    ]
+    return tuple({word for part in parts for word in expand(part) if len(word) >= 2})
 
 
 def _menu_problems(

@@ -11,6 +11,7 @@ from flows.dialogue.pausing import Pausing
 from flows.dialogue.state import State
 from flows.emergency import EmergencyHit
 from flows.events import Utterance
+from flows.routing.intents import kind_of
 from flows.ticket import TicketDraft
 from flows.values.yes_no import yes_no
 
@@ -18,6 +19,7 @@ from flows.values.yes_no import yes_no
 # change of mind ("着火" may go on as "着火的时候怎么办"), and when it was heard twice.
 SETTLED = 3
 GRAVEST = "P0"
+PLAIN = 0.9
 
 
 class Watch:
@@ -26,12 +28,14 @@ class Watch:
     def __init__(self, data: FlowData) -> None:
         self._detector = data.knowledge.detector
         self._kinds = data.knowledge.emergencies
+        self._exact = data.emergency_words
+        self._router = data.knowledge.router
         self._suspected = ""
 
     def partial(self, call: Call, text: str) -> EmergencyHit | None:
         """An emergency that is certain although the caller is still speaking."""
         hit = self._detector.detect(text)
-        if hit is None or hit.kind in call.denied or not self.gravest(hit.kind):
+        if hit is None or not (self.gravest(hit.kind) and self._exactly(hit)):
             self._suspected = ""
             return None
         heard_before, self._suspected = self._suspected == hit.kind, hit.kind
@@ -48,22 +52,41 @@ class Watch:
 
     def utterance(self, call: Call, event: Utterance, state: State) -> Move | None:
         """What to do about an emergency in ``event``, None if there is none."""
+        call.doubted.clear()
         if isinstance(state, ConfirmEmergency) and yes_no(event.text) is not None:
             return None
         readings = (event.text, *event.alternatives)
         for rank, text in enumerate(readings):
             hit = self._detector.detect(text) if text else None
-            if hit is None or hit.kind in call.denied:
+            if hit is None:
+                continue
+            exact = self._exactly(hit)
+            certain = exact and self.gravest(hit.kind) and rank == 0
+            if hit.kind in call.denied and not certain:
+                continue
+            if not exact and self._plainly_else(text, hit.kind):
+                call.doubted.add(hit.kind)
                 continue
             if isinstance(state, ConfirmEmergency):
                 return Emergency(kind=hit.kind, text=f"{state.text}，{text}", confirmed=True)
-            ringing = not state.listens
-            if ringing or (self.gravest(hit.kind) and rank == 0):
+            if certain or not state.listens:
                 return Emergency(kind=hit.kind, text=text)
             now = state.back if isinstance(state, Pausing) else state
             back = now if call.form is not None and now.listens and now.remembered else None
             return Go(state=ConfirmEmergency(kind=hit.kind, text=text, back=back))
         return None
+
+    def _exactly(self, hit: EmergencyHit) -> bool:
+        """Whether the evidence has a word of its kind in so many characters, not by sound."""
+        return any(word in hit.evidence for word in self._exact[hit.kind])
+
+    def _plainly_else(self, text: str, kind: str) -> bool:
+        """Whether ``text`` is so plainly about something else that a similar sound is chance."""
+        result = self._router.route(text)
+        return any(
+            item.score >= PLAIN and kind_of(item.intent) != "em" and item.intent != kind
+            for item in result.alternatives
+        )
 
     def unconfirmed(self, call: Call, state: State) -> TicketDraft | None:
         """The ticket of an emergency whose question the caller did not stay to answer."""

@@ -33,7 +33,7 @@ def understand(call: Call, said: Said) -> tuple[Move, Note]:
 def _decide(call: Call, said: Said, result: RouteResult) -> Move:
     ranked = (Scored(result.intent, result.name, result.score), *result.alternatives)
     likely = [item for item in ranked if _possible(call, item)]
-    if result.emergency and result.emergency not in call.denied:
+    if result.emergency and result.emergency not in call.denied | call.doubted:
         return Go(state=ConfirmEmergency(kind=result.emergency, text=said.text))
     if result.intent == UNKNOWN or not likely or likely[0].score < LIKELY:
         return Miss(kind="unknown")
@@ -65,6 +65,8 @@ def _is_matter(items: Sequence[Scored]) -> bool:
 
 
 def _possible(call: Call, item: Scored) -> bool:
+    if item.intent in call.doubted:
+        return False
     return item.intent not in call.denied and kind_of(item.intent) not in ("cb", "unknown")
 
 

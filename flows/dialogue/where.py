@@ -79,7 +79,7 @@ class Where(FieldState, frozen=True):
         page = min(self.page, len(shown) - 1)
         if digits == MORE and page < len(shown) - 1:
             return Go(state=msgspec.structs.replace(self, page=page + 1))
-        if not 1 <= int(digits[0]) <= len(shown[page]):
+        if not 1 <= int(digits) <= len(shown[page]):
             return super().keys(call, digits)
         return self._take(call, _place_of(call, shown[page][int(digits) - 1]))
 

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import pytest
+from msgspec.structs import replace
 
 from flows.commands import FileTicket, Play, Transfer
 from flows.dialogue import FlowData
+from flows.emergency import EmergencyHit
 from flows.events import Partial
 from tests.flows.dialogue.script import follow
 
@@ -353,3 +355,61 @@ def test_what_is_no_matter_to_take_down(
 ) -> None:
     call = follow(data, f"caller: {line}\nhotline: {prompt}\nno-ticket:")
     assert [transfer.target for transfer in call.transfers] == target
+
+
+class Hears:
+    """A detector that takes one word for an emergency."""
+
+    def __init__(self, word: str, kind: str) -> None:
+        self._word = word
+        self._kind = kind
+
+    def detect(self, text: str) -> EmergencyHit | None:
+        at = text.find(self._word)
+        return EmergencyHit(self._kind, self._word, (at, at + len(self._word))) if at >= 0 else None
+
+
+def hearing(data: FlowData, word: str, kind: str) -> FlowData:
+    return replace(data, knowledge=replace(data.knowledge, detector=Hears(word, kind)))
+
+
+def test_what_only_sounds_like_a_danger_is_asked_about(data: FlowData) -> None:
+    follow(
+        hearing(data, "亲僧", "em.life"),
+        """
+        caller: 他讲他要亲僧
+        hotline: em.life.ask
+        no-ticket:
+        caller: 对
+        hotline: em.life.safety
+        transfer: 110 emergency
+        """,
+    )
+
+
+def test_a_similar_sound_in_a_plain_request_is_passed_over(data: FlowData) -> None:
+    follow(
+        hearing(data, "业住", "em.life"),
+        """
+        caller: 企业住所变更登记
+        hotline: svc.0802
+        """,
+    )
+
+
+def test_a_similar_sound_in_half_a_sentence_does_nothing(data: FlowData) -> None:
+    call = follow(hearing(data, "亲僧", "em.life"), "state: OpenQuestion")
+    for text in ("他讲他要亲僧", "他讲他要亲僧怎么办", "他讲他要亲僧怎么办啊快来"):
+        assert call.dialogue.handle(Partial(text)) == ()
+
+
+def test_a_no_to_a_similar_sound_does_not_close_the_ear_to_the_word(data: FlowData) -> None:
+    follow(
+        data,
+        """
+        caller: 我们这一片都停水，从早上到现在
+        caller: 不是
+        caller: 隔壁楼着火了
+        transfer: 119 emergency
+        """,
+    )

@@ -20,7 +20,6 @@ DIGIT_GAP_MS = 20
 WORD_GAP_MS = 10
 _WORTH_IT = 3
 _PAIR = 2
-_FIGURES = spelling.DIGITS + spelling.YAO
 
 
 class Piece(msgspec.Struct, frozen=True, tag=True):
@@ -63,6 +62,9 @@ class Joiner:
         for number, group in enumerate(cut):
             last_group = number == len(cut) - 1
             names = self._in_pairs(group)
+            if last_group:
+                # Only single figures have a falling voice, so the very last is said on its own.
+                names = [*self._in_pairs(group[:-1]), group[-1]]
             for place, name in enumerate(names):
                 last = place == len(names) - 1
                 gap = 0 if last and last_group else GROUP_GAP_MS if last else DIGIT_GAP_MS
@@ -100,7 +102,7 @@ class Joiner:
         prompt = self._words.get(name)
         if prompt is None:
             return Unrecorded(name)
-        if falling and all(char in _FIGURES for char in name):
+        if falling and name in spelling.FIGURES:
             prompt = prompt.removesuffix(".mid") + ".end"
         return Recorded(prompt, gap)
 

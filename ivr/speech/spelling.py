@@ -7,6 +7,7 @@ import unicodedata
 
 DIGITS = "零一二三四五六七八九"
 YAO = "幺"
+FIGURES = DIGITS + YAO
 # How Mandarin speakers say the letters, as hanzi that a Mandarin voice can read.
 LETTERS = {
     "A": "诶",

@@ -1,9 +1,8 @@
 """The words recorded one by one, from which figures, dates and read-backs are joined.
 
 A unit's id is ``unit.<name>.mid`` as spoken inside a phrase, or ``unit.<name>.end`` with the
-falling voice that ends one. Digits and pairs of digits have both, all else only the first:
-telephone and ticket numbers are read in pairs, which sound like one breath and not like a
-row of single figures.
+falling voice that ends one, which only digits have. Telephone and ticket numbers are read in
+recorded pairs, which sound like one breath and not like a row of single figures.
 """
 
 from __future__ import annotations
@@ -42,10 +41,11 @@ def units() -> tuple[Unit, ...]:
     found: list[Unit] = []
     names = [(str(n), digit) for n, digit in enumerate(DIGITS)] + [("yao", YAO), ("liang", _LIANG)]
     for name, digit in names:
-        found.extend(_figures(name, digit))
+        found.append(_figure(name, digit))
+        found.append(Unit(f"unit.{name}.end", digit, digit + "。", _FIGURE_SPEED))
     for first, one in enumerate(_FIGURES):
         for second, other in enumerate(_FIGURES):
-            found.extend(_figures(f"pair-{first}{second}", one + other))
+            found.append(_figure(f"pair-{first}{second}", one + other))
     for letter, said in LETTERS.items():
         found.append(_mid(f"letter-{letter}", said))
     found.extend(_mid(str(number), _hanzi(number)) for number in range(10, 100))
@@ -63,11 +63,8 @@ def _mid(name: str, word: str) -> Unit:
     return Unit(f"unit.{name}.mid", word, word + "，")
 
 
-def _figures(name: str, word: str) -> tuple[Unit, Unit]:
-    return (
-        Unit(f"unit.{name}.mid", word, word + "，", _FIGURE_SPEED),
-        Unit(f"unit.{name}.end", word, word + "。", _FIGURE_SPEED),
-    )
+def _figure(name: str, word: str) -> Unit:
+    return Unit(f"unit.{name}.mid", word, word + "，", _FIGURE_SPEED)
 
 
 def _digitwise(number: int) -> str:

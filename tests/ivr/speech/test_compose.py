@@ -64,7 +64,8 @@ async def test_digits_are_the_recorded_units_in_order_with_their_gaps(
     expected = [
         unit(shipped, "letter-B.mid"), between, unit(shipped, "letter-H.mid"), after,
         unit(shipped, "pair-06.mid"), between, unit(shipped, "0.mid"), after,
-        unit(shipped, "pair-21.mid"), between, unit(shipped, "pair-38.end"),
+        unit(shipped, "pair-21.mid"), between, unit(shipped, "3.mid"), between,
+        unit(shipped, "8.end"),
     ]  # fmt: skip
     assert np.array_equal(read_own(spoken.path), np.concatenate(expected))
     assert spoken.text == "BH0602138"

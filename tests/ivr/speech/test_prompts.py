@@ -49,12 +49,16 @@ def test_a_missing_prompt_keeps_the_line_closed(shipped: Path, tmp_path: Path) -
 def test_a_missing_unit_or_tone_is_told_too(shipped: Path, tmp_path: Path) -> None:
     audio = shutil.copytree(shipped, tmp_path / "audio")
     (audio / "unit.3.mid.wav").unlink()
+    (audio / "unit.word-road.mid.wav").unlink()
     (audio / "tone.ringback.wav").write_bytes(b"RIFF")
     problems = {
         problem.prompt: problem for problem in PromptLibrary(PROMPTS, shipped=audio).check()
     }
-    assert set(problems) == {"unit.3.mid", "tone.ringback"}
-    assert problems["tone.ringback"].kind == "unusable"
+    assert {name: (problem.kind, problem.fatal) for name, problem in problems.items()} == {
+        "unit.3.mid": ("missing", True),
+        "unit.word-road.mid": ("missing", False),
+        "tone.ringback": ("unusable", True),
+    }
 
 
 def test_changed_words_make_a_recording_stale(shipped: Path) -> None:

@@ -15,6 +15,8 @@ import uuid
 from importlib import resources
 from pathlib import Path
 
+import msgspec
+
 from ivr.sip.settings import SipSettings
 
 log = logging.getLogger(__name__)
@@ -36,12 +38,11 @@ def find_program(name: str) -> str:
     return found
 
 
-def configuration(settings: SipSettings, dispatcher: Path, *, debug: int = 0) -> str:
-    """The text of kamailio.cfg."""
+def configuration(settings: SipSettings, dispatcher: Path, rpc: Path) -> str:
+    """The text of kamailio.cfg; ``rpc`` is the Unix datagram socket that it takes orders at."""
     template = resources.files("ivr.sip").joinpath("kamailio.cfg.in").read_text(encoding="utf-8")
     advertise = f" advertise {settings.public_host}:{settings.port}" if settings.public_host else ""
     values = {
-        "DEBUG": str(debug),
         "CHILDREN": "3",
         "HOST": settings.host,
         "PORT": str(settings.port),
@@ -49,6 +50,7 @@ def configuration(settings: SipSettings, dispatcher: Path, *, debug: int = 0) ->
         "INTERNAL": str(settings.internal_port),
         "DISPATCHER": str(dispatcher),
         "ALLOWED": " || ".join(_condition(network) for network in settings.networks),
+        "RPC": str(rpc),
         "RETRY_AFTER": str(settings.retry_after_s),
     }
     for name, value in values.items():
@@ -75,6 +77,7 @@ class Kamailio:
         self._pid_file = run_dir / "kamailio.pid"
         self._log_file = run_dir / "kamailio.log"
         self._run_dir = run_dir
+        self._rpc = WorkerStates(run_dir / "kamailio.sock")
         self._process: asyncio.subprocess.Process | None = None
         self._keeper: asyncio.Task[None] | None = None
 
@@ -83,12 +86,18 @@ class Kamailio:
         """Process id of its main process, which leads their group; 0 if it is not running."""
         return self._process.pid if self._process is not None else 0
 
+    def tell(self, port: int, free: bool) -> None:
+        """Tell it whether the worker on ``port`` is free; it may be told as often as wanted."""
+        self._rpc.tell(port, free)
+
     def write(self) -> None:
         """Write configuration and list of workers into the run directory."""
         self._run_dir.mkdir(parents=True, exist_ok=True)
         workers = "".join(f"1 sip:127.0.0.1:{port}\n" for port in self._worker_ports)
         self._dispatcher.write_text(workers, encoding="utf-8")
-        self._config.write_text(configuration(self._settings, self._dispatcher), encoding="utf-8")
+        self._config.write_text(
+            configuration(self._settings, self._dispatcher, self._rpc.path), encoding="utf-8"
+        )
 
     async def check(self) -> None:
         """Let Kamailio read the configuration. Raises :class:`KamailioError`."""
@@ -122,6 +131,7 @@ class Kamailio:
             await _end_group(self._process.pid)
             await self._process.wait()
             self._process = None
+        self._rpc.close()
         self._pid_file.unlink(missing_ok=True)
 
     async def end_stale(self) -> None:
@@ -189,6 +199,37 @@ class Kamailio:
                 log.error("Kamailio: %s", error, extra={"action": "kamailio-failed"})
                 await asyncio.sleep(wait)
                 wait = min(10.0, wait * 2)
+
+
+class WorkerStates:
+    """Tells Kamailio over its RPC socket which workers are free. What gets lost does no harm.
+
+    A worker wrongly taken for free says 486 and the next is tried; the pool repeats itself, so
+    none stays taken for busy.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._socket: socket.socket | None = None
+
+    def tell(self, port: int, free: bool) -> None:
+        """Make the worker on ``port`` eligible for new calls, or not."""
+        order = {
+            "jsonrpc": "2.0",
+            "method": "dispatcher.set_state",
+            "params": ["a" if free else "d", 1, f"sip:127.0.0.1:{port}"],
+        }
+        if self._socket is None:
+            self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+            self._socket.setblocking(False)
+        with contextlib.suppress(OSError):
+            self._socket.sendto(msgspec.json.encode(order), str(self.path))
+
+    def close(self) -> None:
+        """Give the socket back."""
+        if self._socket is not None:
+            self._socket.close()
+            self._socket = None
 
 
 async def ping(host: str, port: int, timeout_s: float) -> bool:

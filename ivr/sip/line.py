@@ -32,6 +32,7 @@ class PhoneLine:
             await self.pool.close()
             raise
         self.kamailio = kamailio
+        self.pool.told = kamailio.tell
         await self.trunk.start()
 
     async def drain(self, timeout_s: float | None = None) -> None:

@@ -9,8 +9,6 @@ from __future__ import annotations
 
 from collections import deque
 
-import numpy as np
-
 RATE = 8000
 FRAME_MS = 20
 FRAME_BYTES = RATE * FRAME_MS // 1000 * 2
@@ -109,26 +107,3 @@ class Caller(LegSound):
         if self.running:
             others = tuple([other.take_heard() for other in self.others])
             self.rows.append(Row(frame, self.take_played(), others))
-
-
-def joined(frames: list[bytes | None]) -> bytes:
-    """Frames in a row, with silence where nothing came."""
-    return b"".join([SILENCE if frame is None else frame for frame in frames])
-
-
-def mixed(tracks: list[bytes]) -> bytes:
-    """Tracks of equal length on top of each other, saturated."""
-    if len(tracks) == 1:
-        return tracks[0]
-    total = np.frombuffer(tracks[0], "<i2").astype(np.int32)
-    for track in tracks[1:]:
-        total += np.frombuffer(track, "<i2")
-    return np.clip(total, -32768, 32767).astype("<i2").tobytes()
-
-
-def interleaved(left: bytes, right: bytes) -> bytes:
-    """Two mono tracks of equal length as one stereo track."""
-    both = np.empty((len(left) // 2, 2), "<i2")
-    both[:, 0] = np.frombuffer(left, "<i2")
-    both[:, 1] = np.frombuffer(right, "<i2")
-    return both.tobytes()

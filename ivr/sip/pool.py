@@ -26,6 +26,7 @@ log = logging.getLogger(__name__)
 # A worker that dies younger than this did not get going: wait before trying again.
 _INFANT_S = 2.0
 _LONGEST_WAIT_S = 10.0
+_REPEAT_S = 2.0
 
 
 class PoolError(Exception):
@@ -102,7 +103,9 @@ class WorkerPool:
     """Keeps ``max_calls + spare`` workers ready and gives every call to ``on_call``.
 
     ``on_call`` runs as a task of its own; when it returns or fails, the call is hung up if
-    it is still there. Use as ``async with`` or call :meth:`start` and :meth:`close`.
+    it is still there. ``told`` is called with (port, free) whenever a worker becomes free or
+    busy, and for all of them again and again, for who hands the calls to them.
+    Use as ``async with`` or call :meth:`start` and :meth:`close`.
     """
 
     def __init__(self, settings: SipSettings, on_call: OnCall) -> None:
@@ -119,6 +122,8 @@ class WorkerPool:
         self._forks: asyncio.subprocess.Process | None = None
         self._reports: asyncio.Task[None] | None = None
         self._empty = asyncio.Event()
+        self._repeater: asyncio.Task[None] | None = None
+        self.told: Callable[[int, bool], None] = lambda port, free: None
         self._draining = False
         self._closing = False
 
@@ -149,6 +154,7 @@ class WorkerPool:
             missing = sum(not event.is_set() for event in self._ready.values())
             await self.close()
             raise PoolError(f"{missing} of {len(self._slots)} SIP workers did not start") from None
+        self._repeater = asyncio.create_task(self._repeat())
         log.info("%d workers ready", len(self._slots), extra={"action": "workers-ready"})
 
     async def drain(self, timeout_s: float | None = None) -> None:
@@ -162,6 +168,9 @@ class WorkerPool:
     async def close(self) -> None:
         """End everything; calls that are still going on are hung up."""
         self._draining = self._closing = True
+        if self._repeater is not None:
+            self._repeater.cancel()
+            await asyncio.wait([self._repeater])
         for slot in self._slots:
             slot.send(m.Drain())
             slot.send(m.HangUpLeg(0))
@@ -226,6 +235,15 @@ class WorkerPool:
     def pids(self) -> dict[int, int]:
         """Process ids of the living workers by port."""
         return {slot.port: slot.pid for slot in self._slots if slot.pid}
+
+    def _tell(self, slot: _Slot) -> None:
+        self.told(slot.port, slot.free)
+
+    async def _repeat(self) -> None:
+        while True:
+            for slot in self._slots:
+                self._tell(slot)
+            await asyncio.sleep(_REPEAT_S)
 
     # --- processes -----------------------------------------------------------------------
 
@@ -335,6 +353,7 @@ class WorkerPool:
             writer.close()
             if slot is not None and slot.writer is writer:
                 slot.writer = None
+                self._tell(slot)
                 self._end_call(slot, m.LegChanged(0, "ended", reason="worker-died"))
 
     def _welcome(self, hello: m.Hello, writer: asyncio.StreamWriter) -> _Slot:
@@ -345,6 +364,7 @@ class WorkerPool:
         prompt = str(Path(settings.fallback_prompt).resolve()) if settings.fallback_prompt else ""
         slot.send(m.Welcome(settings.fallback_uri, prompt))
         self._ready[slot.number].set()
+        self._tell(slot)
         return slot
 
     def _receive(self, slot: _Slot, message: m.FromWorker) -> None:
@@ -364,6 +384,7 @@ class WorkerPool:
             slot.send(m.Reject(503, self._settings.retry_after_s))
             return
         call = slot.call = WorkerCall(incoming, slot.send)
+        self._tell(slot)
         self._calls.add(call)
         task = asyncio.create_task(self._hold(call))
         self._tasks.add(task)
@@ -377,6 +398,7 @@ class WorkerPool:
         if slot.calls >= self._settings.calls_per_worker:
             slot.leaving = True
             slot.send(m.Drain())
+        self._tell(slot)
 
     async def _hold(self, call: WorkerCall) -> None:
         try:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 import struct
 
-from ivr.sip.media import BYTES_PER_MS, interleaved
+from ivr.sip.media import BYTES_PER_MS
+from ivr.sip.mixing import interleaved
 
 HEADER_BYTES = 44
 _RATE = 8000

@@ -14,7 +14,7 @@ _SUFFIX = re.compile(
 _NUMBER = re.compile(r"(?:[0-9零一二三四五六七八九十百]+(?:号楼|号|栋|幢|弄|座|单元))+")
 # Characters that end a name when one reads backwards from its suffix.
 _STOP = frozenset(
-    "在是的我你您他她它那这条段们住到去从有就和跟与对了着把被给说讲问边旁，。 、区县镇乡往离"
+    "在是的我你您他她它那这条个段们住到去从有就和跟与对了着把被给说讲问边旁，。 、区县镇乡往离"
 )
 # After one name another may follow at once, and may have any of the other characters.
 _JOINS = frozenset("在是的我你您这那，。 、")

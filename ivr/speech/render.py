@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import logging
+import signal
 import subprocess
 import sys
 import tempfile
@@ -184,15 +185,17 @@ def render(prompts: Mapping[str, str], target: Path, python: Path, prune: bool) 
 
 
 def _record(due: list[Job], target: Path, kept: dict[str, Entry], python: Path) -> None:
-    with open_voice(python) as voice:
-        for count, job in enumerate(due, start=1):
-            done = speak(voice, job)
-            pcm.write_wav(target / f"{job.id}.wav", done)
-            (target / f"{job.id}.wav").chmod(0o644)
-            kept[job.id] = Entry(job.text, job.identity, pcm.milliseconds(done))
-            log.info("%d/%d %s %s", count, len(due), job.id, job.text)
-            if count % 20 == 0:
-                write_index(target, Index(RECIPE, kept))
+    try:
+        with open_voice(python) as voice:
+            for count, job in enumerate(due, start=1):
+                done = speak(voice, job)
+                pcm.write_wav(target / f"{job.id}.wav", done)
+                (target / f"{job.id}.wav").chmod(0o644)
+                kept[job.id] = Entry(job.text, job.identity, pcm.milliseconds(done))
+                log.info("%d/%d %s %s", count, len(due), job.id, job.text)
+    finally:
+        # An interrupted run goes on from here the next time.
+        write_index(target, Index(RECIPE, kept))
 
 
 def _current(job: Job, kept: Mapping[str, Entry], target: Path) -> bool:
@@ -205,15 +208,18 @@ def _current(job: Job, kept: Mapping[str, Entry], target: Path) -> bool:
 @click.command()
 @click.option("--python", type=Path, default=BUILD_PYTHON, help="Python that has the voice.")
 @click.option("--to", "target", type=Path, default=SHIPPED, help=f"Folder with {FILE_NAME}.")
+@click.option("--flows", type=Path, help="A city's own flow data.")
 @click.option("--prompts", "file", type=Path, help="JSON file of id to text, for a trial.")
 @click.option("--keep", is_flag=True, help="Keep recordings that nobody asks for.")
-def main(python: Path, target: Path, file: Path | None, keep: bool) -> None:
+def main(python: Path, target: Path, flows: Path | None, file: Path | None, keep: bool) -> None:
     """Render every prompt whose words changed."""
     logging.basicConfig(level=logging.INFO, format="%(message)s", stream=sys.stderr)
+    # Stopped from outside, it still keeps what it has made.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     if file is not None:
         prompts = msgspec.json.decode(file.read_bytes(), type=dict[str, str])
     else:
-        prompts = all_prompts(data_root())
+        prompts = all_prompts(data_root(flows))
     try:
         made = render(prompts, target, python, prune=not keep)
     except RenderError as error:

@@ -8,13 +8,14 @@ from flows.phonetic import Sounded
 
 CHARACTERS = (1.0, 1.3, 1.0)
 SYLLABLES = (0.5, 1.3, 1.0)
+SKIPPING = 0.7
 
 
 def features(sounded: Sounded) -> dict[str, float]:
     """The features of a text, each with the weight of its sort.
 
     Runs of one to three characters, and of as many syllables with the common confusions
-    folded together; the latter survive a recognition error.
+    folded together; pairs of syllables around a third. The latter survive a recognition error.
     """
     found: dict[str, float] = {}
     chars, folded = sounded.chars, sounded.folded
@@ -24,6 +25,8 @@ def features(sounded: Sounded) -> dict[str, float]:
     for size, weight in enumerate(SYLLABLES, start=1):
         for start in range(len(folded) - size + 1):
             found["~" + " ".join(folded[start : start + size])] = weight
+    for before, after in zip(folded, folded[2:], strict=False):
+        found[f"~{before} _ {after}"] = SKIPPING
     return found
 
 

@@ -8,8 +8,8 @@ import msgspec
 
 from flows.routing.intents import UNKNOWN, Kind, kind_of
 
-SURE = 0.6
-LIKELY = 0.25
+SURE = 0.85
+LIKELY = 0.55
 
 Decision = Literal["sure", "ask", "unknown"]
 

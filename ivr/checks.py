@@ -21,10 +21,10 @@ from flows.dialogue.data import FlowData, load_flow_data
 from flows.yamlfile import DataError
 from ivr.config import Config
 from ivr.sip.kamailio import Kamailio, KamailioError, find_program
+from ivr.speech.cache import WavCache
 from ivr.speech.errors import SpeechError
 from ivr.speech.prompts import PromptLibrary
 from ivr.speech.tts import Tts
-from ivr.speech.cache import WavCache
 
 Severity = Literal["ok", "warning", "error"]
 LEAST_FREE_BYTES = 1 << 30

@@ -27,6 +27,7 @@ class Filing:
         self._transcript = transcript
         self._saved: TicketDraft | None = None
         self._numbers: list[str] = []
+        self._unrecorded: CallRecord | None = None
 
     @property
     def numbers(self) -> Sequence[str]:
@@ -34,11 +35,17 @@ class Filing:
         return tuple(self._numbers)
 
     async def open_call(self, record: CallRecord) -> None:
-        """Record that the call has begun."""
+        """Record that the call has begun; a failure is made good before the first ticket."""
+        self._unrecorded = record
         try:
-            await self._services.store.open_call(record)
+            await self._ensure_open()
         except StoreError:
             log.exception("call not recorded", extra=self._extra("open-call"))
+
+    async def _ensure_open(self) -> None:
+        if self._unrecorded is not None:
+            await self._services.store.open_call(self._unrecorded)
+            self._unrecorded = None
 
     async def save_progress(self, draft: TicketDraft | None) -> None:
         """Keep what has been taken down so far, if it has changed."""
@@ -66,6 +73,7 @@ class Filing:
 
     async def _store(self, command: FileTicket) -> str:
         store, now = self._services.store, self._services.now()
+        await self._ensure_open()
         if command.ticket_no:
             await store.update_ticket(command.ticket_no, command.draft, at=now)
             return command.ticket_no
@@ -77,6 +85,7 @@ class Filing:
     async def close_call(self, ended: datetime, outcome: str, recording: str) -> None:
         """Record that the call is over, with its whole transcript."""
         try:
+            await self._ensure_open()
             await self._services.store.close_call(
                 self._call_id,
                 ended=ended,

@@ -94,12 +94,14 @@ class PlayQueue:
         self._send(StopPlay())
 
     def _advance(self) -> None:
+        # A loop only fills the time until there is something else to hear or do.
         if self._current is not None and self._current.loop and self._waiting:
-            # A loop only fills the time until something else is to be heard.
             self._stop_current()
             return
         while self._current is None and self._waiting:
             item = self._waiting.popleft()
+            if isinstance(item, Item) and item.loop and self._waiting:
+                continue
             if isinstance(item, Item):
                 self._id += 1
                 self._current = item

@@ -86,6 +86,16 @@ def test_a_loop_ends_when_something_else_is_to_be_heard() -> None:
     assert bench.playing == ["ringing", "nobody answers"]
 
 
+def test_a_loop_that_something_waits_behind_is_not_begun() -> None:
+    bench = Bench()
+    bench.say("please wait")
+    bench.say("ringing", loop=True)
+    bench.queue.then(lambda: bench.done.append("bridge"))
+    bench.finish()
+    assert bench.playing == ["please wait"]
+    assert bench.done == ["bridge"]
+
+
 def test_a_late_report_of_an_earlier_item_is_ignored() -> None:
     bench = Bench()
     bench.say("a")

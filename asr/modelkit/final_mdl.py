@@ -42,7 +42,7 @@ def write(
 ) -> None:
     """Write the model. `context` is frames seen to the left and right, `priors` sum to one.
 
-    `maps` are first, second, then two for each residual block, then last.
+    `maps` are first, then two for each residual block, then last.
     """
     with Writer(path) as out:
         _transition_model(out, len(priors))
@@ -94,8 +94,7 @@ def wiring(maps: Sequence[AffineMap], inputs: int) -> list[str]:
         return f"Append({', '.join(parts)})"
 
     current = node("relu0", node("map0", spliced("input", maps[0].offsets)))
-    current = node("relu1", node("map1", spliced(current, maps[1].offsets)))
-    for a in range(2, len(maps) - 1, 2):
+    for a in range(1, len(maps) - 1, 2):
         inner = node(f"relu{a}", node(f"map{a}", spliced(current, maps[a].offsets)))
         outer = node(f"map{a + 1}", inner)
         # The sum goes through a component of its own, so that it is computed once.

@@ -1,8 +1,9 @@
 """The acoustic network: 40 filter-bank values at 100 a second in, unit scores at 33 a second out.
 
-Two spliced layers bring the rate down to a third; then blocks `x + B·ReLU(norm(A·splice(x)))`; at
-the end log-probabilities of blank and units (CTC). The shape is chosen so that every piece is an
-affine map, a ReLU or a sum once the norms are folded in, which is all that the file format needs.
+The first layer looks at 90 ms and keeps every third frame; then come residual blocks
+`x + B·ReLU(norm(A·splice(x)))`; at the end log-probabilities of blank and units (CTC). The shape
+is chosen so that every piece is an affine map, a ReLU or a sum once the norms are folded in, which
+is all that the file format needs.
 """
 
 from __future__ import annotations
@@ -25,11 +26,9 @@ class Shape:
 
     inputs: int = 40
     outputs: int = 60
-    front: int = 256
     width: int = 256
     inner: int = 384
-    first_offsets: tuple[int, ...] = (-2, -1, 0, 1, 2)
-    second_offsets: tuple[int, ...] = (-1, 0, 1)
+    first_offsets: tuple[int, ...] = (-3, -2, -1, 0, 1, 2, 3, 4, 5)
     # More past than future: what lies ahead is time the caller waits for an answer.
     block_offsets: tuple[tuple[int, ...], ...] = (
         (-3, 0, 3),
@@ -45,14 +44,12 @@ class Shape:
     @property
     def left(self) -> int:
         """Frames of the past that one output sees."""
-        own = -self.first_offsets[0] - self.second_offsets[0]
-        return own - sum(o[0] for o in self.block_offsets)
+        return -self.first_offsets[0] - sum(o[0] for o in self.block_offsets)
 
     @property
     def right(self) -> int:
         """Frames of the future that one output waits for."""
-        own = self.first_offsets[-1] + self.second_offsets[-1]
-        return own + sum(o[-1] for o in self.block_offsets)
+        return self.first_offsets[-1] + sum(o[-1] for o in self.block_offsets)
 
 
 @dataclass(frozen=True)
@@ -64,11 +61,11 @@ class Affine:
     bias: Floats
 
 
-def splice(x: Tensor, offsets: tuple[int, ...]) -> Tensor:
+def splice(x: Tensor, offsets: tuple[int, ...], stride: int = 1) -> Tensor:
     """Frames side by side, (batch, time, dim) to (batch, less time, dim * len(offsets))."""
     low, high = min(offsets), max(offsets)
     count = x.shape[1] - (high - low)
-    return torch.cat([x[:, o - low : o - low + count] for o in offsets], dim=2)
+    return torch.cat([x[:, o - low : o - low + count : stride] for o in offsets], dim=2)
 
 
 class Norm(nn.BatchNorm1d):
@@ -110,10 +107,8 @@ class Net(nn.Module):
         self.shape = shape
         self.register_buffer("mean", torch.zeros(shape.inputs))
         self.register_buffer("scale", torch.ones(shape.inputs))
-        self.first = nn.Linear(shape.inputs * len(shape.first_offsets), shape.front, bias=False)
-        self.first_norm = Norm(shape.front)
-        self.second = nn.Linear(shape.front * len(shape.second_offsets), shape.width, bias=False)
-        self.second_norm = Norm(shape.width)
+        self.first = nn.Linear(shape.inputs * len(shape.first_offsets), shape.width, bias=False)
+        self.first_norm = Norm(shape.width)
         self.blocks = nn.ModuleList(Block(shape, o) for o in shape.block_offsets)
         self.last_norm = Norm(shape.width)
         self.last = nn.Linear(shape.width, shape.outputs)
@@ -128,25 +123,21 @@ class Net(nn.Module):
         head = x[:, :1].expand(-1, self.shape.left, -1)
         tail = x[:, -1:].expand(-1, self.shape.right + SUBSAMPLING, -1)
         x = torch.cat([head, x, tail], dim=1)
-        x = torch.relu(self.first_norm(self.first(splice(x, self.shape.first_offsets))))
-        # Left context is a multiple of three away from every output, so the stride starts at 0.
-        x = splice(x, self.shape.second_offsets)[:, ::SUBSAMPLING]
-        x = torch.relu(self.second_norm(self.second(x)))
+        # The left context is a multiple of three, so the frames kept are those of the outputs.
+        x = splice(x, self.shape.first_offsets, stride=SUBSAMPLING)
+        x = torch.relu(self.first_norm(self.first(x)))
         for block in self.blocks:
             x = block(x)
         scores = self.last(self.last_norm(x))[:, :outputs]
         return torch.log_softmax(scores.float(), dim=2)
 
     def folded(self) -> list[Affine]:
-        """All affine maps in order (first, second, a and b of each block, last), norms folded."""
+        """All affine maps in order (first, a and b of each block, last), norms folded."""
         shape = self.shape
         scale = self.scale.repeat(len(shape.first_offsets)).double()
         mean = self.mean.repeat(len(shape.first_offsets)).double()
         weight = self.first.weight.double() * scale
         maps = [_after(shape.first_offsets, weight, -weight @ mean, self.first_norm)]
-        second = self.second.weight.double()
-        zero = torch.zeros(shape.width, dtype=torch.double)
-        maps.append(_after(shape.second_offsets, second, zero, self.second_norm))
         for block in self.blocks:
             assert isinstance(block, Block)
             none = torch.zeros(shape.inner, dtype=torch.double)

@@ -15,6 +15,7 @@ BLANK = "<blk>"
 _LETTERS = re.compile("[a-z]+")
 _LONG_INITIALS = ("zh", "ch", "sh")
 _SHORT_INITIALS = "bpmfdtnlgkhjqxrzcsyw"
+INITIALS = frozenset((*_LONG_INITIALS, *_SHORT_INITIALS))
 # 幺 is how telephone digits say 一; most dictionaries know it only as a surname's relative.
 _OWN_READINGS = {"幺": "yao", "咧": "lie", "嗯": "en"}
 

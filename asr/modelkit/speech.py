@@ -26,6 +26,7 @@ Floats = npt.NDArray[np.float32]
 RATE = 8000
 HELD_OUT_VOICES = ("zf_xiaoyi", "zm_yunyang")
 TRAINING_VOICES = tuple(v for v in kokoro.VOICES if v not in HELD_OUT_VOICES)
+_ROUND = ("domain", "general", "domain", "short", "domain", "general")
 _PER_SHARD = {"domain": 40, "general": 40, "short": 80}
 
 
@@ -133,13 +134,17 @@ def write_shard(
 
 def plan(kokoro_shards: int, espeak_shards: int) -> Iterator[Shard]:
     """All shards in the order of their worth: half domain, then breadth, then short answers."""
-    kinds = ("domain", "general", "domain", "short", "domain", "general")
     for engine, count in (("espeak", espeak_shards), ("kokoro", kokoro_shards)):
         numbers = dict.fromkeys(_PER_SHARD, 0)
         for position in range(count):
-            kind = kinds[position % len(kinds)]
+            kind = _ROUND[position % len(_ROUND)]
             yield Shard(engine, kind, numbers[kind])
             numbers[kind] += 1
+
+
+def share(shards: list[Shard], worker: int, workers: int) -> list[Shard]:
+    """One worker's part: every so many-th round of kinds, so that a cut leaves all kinds."""
+    return [s for n, s in enumerate(shards) if n // len(_ROUND) % workers == worker]
 
 
 def work(

@@ -54,7 +54,7 @@ def make_speech(settings: Settings) -> None:
     workers = [
         context.Process(
             target=speech.work,
-            args=(shards[n :: settings.workers], lists, settings.kokoro, folder, until),
+            args=(speech.share(shards, n, settings.workers), lists, settings.kokoro, folder, until),
         )
         for n in range(settings.workers)
     ]

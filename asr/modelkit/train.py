@@ -20,7 +20,7 @@ import torch
 from torch import Tensor, nn
 from torch.utils.data import DataLoader, Dataset
 
-from asr.modelkit import augment, speech
+from asr.modelkit import augment, flat_start, speech
 from asr.modelkit.features import fbank
 from asr.modelkit.net import SUBSAMPLING, Net, Shape
 from asr.modelkit.pinyin import inventory, units
@@ -30,10 +30,11 @@ Batch = tuple[Tensor, Tensor, Tensor, Tensor]
 Made = tuple[npt.NDArray[np.float32], tuple[int, ...]]
 
 _PEAK_RATE = 2.5e-3
-_BATCH_SECONDS = 110.0
+_BATCH_SECONDS = 64.0
 _NO_SPEECH_SHARE = 0.04
 _JOINED_SHARE = 0.08
 _SAVE_EVERY = 200
+_FLAT_STEPS = 300
 
 
 @dataclass(frozen=True)
@@ -235,32 +236,40 @@ def train(
         state.seconds = already + time.monotonic() - started
         return max(state.step / limits.steps, state.seconds / (limits.minutes * 60))
 
+    def learn(loss: Tensor) -> None:
+        nonlocal average
+        for group in state.optimiser.param_groups:
+            group["lr"] = learning_rate(progress())
+        state.optimiser.zero_grad()
+        loss.backward()  # type: ignore[no-untyped-call]
+        nn.utils.clip_grad_norm_(state.net.parameters(), 3.0)
+        state.optimiser.step()
+        state.step += 1
+        average = 0.98 * average + 0.02 * loss.item() if average else loss.item()
+        if state.step % 50 == 0:
+            print(
+                f"epoch {state.epoch} step {state.step} loss {average:.3f} "
+                f"progress {progress():.2f} {state.seconds:.0f} s",
+                flush=True,
+            )
+        if state.step % _SAVE_EVERY == 0:
+            state.save(checkpoint)
+
+    while state.step < min(_FLAT_STEPS, limits.steps):
+        features, labels = flat_start.batch(*flat_start.choose(examples, 7, state.step))
+        with torch.autocast("cpu", dtype=torch.bfloat16):
+            scores = state.net(features)
+        learn(nn.functional.nll_loss(scores.flatten(0, 1), labels.flatten()))
+    average = 0.0
     while progress() < 1:
         data.shuffle(state.epoch)
         for features, lengths, targets, target_lengths in batches(data, workers):
             if progress() >= 1:
                 break
-            for group in state.optimiser.param_groups:
-                group["lr"] = learning_rate(progress())
             with torch.autocast("cpu", dtype=torch.bfloat16):
                 scores = state.net(features).transpose(0, 1)
-            loss = ctc(scores, targets, lengths, target_lengths) / max(
-                4 * len(lengths), len(targets)
-            )
-            state.optimiser.zero_grad()
-            loss.backward()
-            nn.utils.clip_grad_norm_(state.net.parameters(), 3.0)
-            state.optimiser.step()
-            state.step += 1
-            average = 0.98 * average + 0.02 * loss.item() if average else loss.item()
-            if state.step % 50 == 0:
-                print(
-                    f"epoch {state.epoch} step {state.step} loss {average:.3f} "
-                    f"progress {progress():.2f} {state.seconds:.0f} s",
-                    flush=True,
-                )
-            if state.step % _SAVE_EVERY == 0:
-                state.save(checkpoint)
+            total = ctc(scores, targets, lengths, target_lengths)
+            learn(total / max(4 * len(lengths), len(targets)))
         state.epoch += 1
     state.save(checkpoint)
     return state.net

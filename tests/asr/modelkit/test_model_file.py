@@ -38,7 +38,6 @@ def maps(favoured: int, outputs: int = 3) -> list[Map]:
     narrow = np.zeros(4, dtype=np.float32)
     return [
         Map((-1, 0, 1), zeros(4, 120), narrow),
-        Map((-1, 0, 1), zeros(4, 12), narrow),
         Map((-3, 0, 3), zeros(6, 12), np.zeros(6, dtype=np.float32)),
         Map((0,), zeros(4, 6), narrow),
         Map((0,), np.zeros((outputs, 4), dtype=np.float32), bias),
@@ -66,7 +65,7 @@ def model(folder: Path, favoured: int) -> Path:
     for name in ("am", "conf", "graph"):
         (folder / name).mkdir(parents=True)
     priors = np.full(3, 1 / 3, dtype=np.float32)
-    final_mdl.write(folder / "am" / "final.mdl", maps(favoured), 40, (5, 5), priors)
+    final_mdl.write(folder / "am" / "final.mdl", maps(favoured), 40, (4, 4), priors)
     (folder / "conf" / "fbank.conf").write_text(FBANK_CONF)
     (folder / "conf" / "model.conf").write_text(_MODEL_CONF)
     (folder / "graph" / "words.txt").write_text("<eps> 0\n好 1\n", encoding="utf-8")
@@ -91,4 +90,4 @@ def test_the_wiring_names_every_component_once() -> None:
     assert lines[-1].startswith("output-node")
     names = [line.split()[1] for line in lines]
     assert len(names) == len(set(names))
-    assert "component-node name=sum2 component=sum2 input=Sum(relu1, map3)" in lines
+    assert "component-node name=sum1 component=sum1 input=Sum(relu0, map2)" in lines

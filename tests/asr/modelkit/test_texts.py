@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from asr.modelkit import texts
+from asr.modelkit import speech, texts
 from asr.modelkit.grammar import Grammar, GrammarError
 from asr.modelkit.pinyin import units
 
@@ -59,3 +59,11 @@ def test_an_undefined_choice_is_refused_by_name() -> None:
 def test_a_choice_that_goes_round_in_a_circle_is_refused() -> None:
     with pytest.raises(GrammarError, match="circle"):
         Grammar({"egg": ["{hen}"], "hen": ["{egg}"]}).expand("egg", random.Random(0))
+
+
+def test_a_cut_run_of_one_worker_has_every_kind() -> None:
+    shards = list(speech.plan(kokoro_shards=24, espeak_shards=0))
+    parts = [speech.share(shards, worker, 2) for worker in range(2)]
+    assert sorted(s.name for part in parts for s in part) == sorted(s.name for s in shards)
+    for part in parts:
+        assert {s.kind for s in part[:6]} == {"domain", "general", "short"}

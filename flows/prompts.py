@@ -49,8 +49,6 @@ def _catalogue_names(catalogue: Catalogue) -> Iterator[tuple[str, str]]:
 
 
 def _intent_names(root: Entry) -> Iterator[tuple[str, str]]:
-    if not root.joinpath("intents.yaml").is_file():
-        return
     intents = read_yaml(root, "intents.yaml", dict[str, object]).value["intents"]
     assert isinstance(intents, Mapping)
     for intent, entry in intents.items():
@@ -58,8 +56,6 @@ def _intent_names(root: Entry) -> Iterator[tuple[str, str]]:
 
 
 def _place_names(root: Entry) -> Iterator[tuple[str, str]]:
-    if not root.joinpath("gazetteer.yaml").is_file():
-        return
     gazetteer = read_yaml(root, "gazetteer.yaml", dict[str, object]).value
     for key, kind in (("counties", "county"), ("towns", "town")):
         rows = gazetteer[key]

@@ -57,6 +57,7 @@ class PhraseLists(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     secret_all: tuple[str, ...]
     open_name: tuple[str, ...]
     other_number: tuple[str, ...]
+    greeting: tuple[str, ...]
 
 
 class DialogueFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -88,6 +89,7 @@ class Wording:
         self.secret_all = Phrases(lists.secret_all)
         self.open_name = Phrases(lists.open_name)
         self.other_number = Phrases(lists.other_number)
+        self.greeting = Phrases(lists.greeting)
 
 
 class FlowData(msgspec.Struct, frozen=True):

@@ -11,7 +11,8 @@ from flows.dialogue.pausing import Pausing
 from flows.dialogue.state import State
 from flows.emergency import EmergencyHit
 from flows.events import Utterance
-from flows.routing.intents import kind_of
+from flows.routing.intents import UNKNOWN, kind_of
+from flows.routing.result import Scored
 from flows.ticket import TicketDraft
 from flows.values.yes_no import yes_no
 
@@ -64,7 +65,7 @@ class Watch:
             certain = exact and self.gravest(hit.kind) and rank == 0
             if hit.kind in call.denied and not certain:
                 continue
-            if not exact and self._plainly_else(text, hit.kind):
+            if not exact and self._plainly_else(text):
                 call.doubted.add(hit.kind)
                 continue
             if isinstance(state, ConfirmEmergency):
@@ -80,13 +81,12 @@ class Watch:
         """Whether the evidence has a word of its kind in so many characters, not by sound."""
         return any(word in hit.evidence for word in self._exact[hit.kind])
 
-    def _plainly_else(self, text: str, kind: str) -> bool:
+    def _plainly_else(self, text: str) -> bool:
         """Whether ``text`` is so plainly about something else that a similar sound is chance."""
         result = self._router.route(text)
-        return any(
-            item.score >= PLAIN and kind_of(item.intent) != "em" and item.intent != kind
-            for item in result.alternatives
-        )
+        ranked = (Scored(result.intent, result.name, result.score), *result.alternatives)
+        other = [item for item in ranked if kind_of(item.intent) not in ("em", UNKNOWN)]
+        return any(item.score >= PLAIN for item in other)
 
     def unconfirmed(self, call: Call, state: State) -> TicketDraft | None:
         """The ticket of an emergency whose question the caller did not stay to answer."""

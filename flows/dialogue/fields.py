@@ -10,7 +10,7 @@ from flows.commands import Say
 from flows.dialogue.call import Call, Form, Said
 from flows.dialogue.data import FieldName
 from flows.dialogue.harvest import harvest
-from flows.dialogue.matter import BY_KEYS, adopt
+from flows.dialogue.matter import BY_KEYS, adopt, meant_instead
 from flows.dialogue.moves import Miss, Move, Open, Proceed, Understand
 from flows.dialogue.state import Question, State
 from flows.ticket import Confidentiality
@@ -89,6 +89,9 @@ class What(FieldState, frozen=True):
         if len(bare(text)) < 3:
             return Miss(instead=(Say("form.what.retry"),))
         call.words.append(text)
+        instead = meant_instead(call, current(call), text)
+        if instead is not None:
+            return instead
         form = replace(current(call), content=text)
         call.form = harvest(call, adopt(call, form, text), text)
         return Proceed()

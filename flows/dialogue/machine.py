@@ -11,10 +11,11 @@ from flows.dialogue.call import Call, FiledTicket, Said
 from flows.dialogue.config import DialogueConfig
 from flows.dialogue.contact import Contact
 from flows.dialogue.data import FieldName, FlowData
-from flows.dialogue.drafts import current_draft, emergency_draft
+from flows.dialogue.drafts import LONGEST, current_draft, emergency_draft
 from flows.dialogue.emergencies import Watch
 from flows.dialogue.fields import Confidential, FieldState, What, When, skip_what
 from flows.dialogue.filing import Filing, MoreWanted
+from flows.dialogue.harvest import known, merged, place_in
 from flows.dialogue.matter import begin
 from flows.dialogue.menus import Menu
 from flows.dialogue.moves import Miss, Move, Speech
@@ -158,12 +159,29 @@ class Dialogue:
             move = self._watch.utterance(call, event, self._state)
             if move is not None:
                 return self._counted(move)
+        elif isinstance(self._state, Transferring):
+            return self._told_where(event.text)
         if not (event.listening and self._state.listens):
             return ()
         if not event.text:
             return self._counted(Miss())
         call.by_keys = False
         return self._counted(self._hear(Said(event.text, event.alternatives)))
+
+    def _told_where(self, text: str) -> Commands:
+        """Help is being rung and the caller says where: the ticket must know it."""
+        call = self._call
+        assert call.emergency is not None
+        place = place_in(call, text)
+        if not known(place) or call.filed is None:
+            return ()
+        draft = replace(
+            call.emergency,
+            content=f"{call.emergency.content}；{text}"[:LONGEST],
+            place=merged(call.emergency.place, place),
+        )
+        call.emergency = call.pending = draft
+        return (FileTicket(draft, call.filed.ticket_no),)
 
     def _hear(self, said: Said) -> Move:
         """What everybody may say at any time, then what the state makes of it."""

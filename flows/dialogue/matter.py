@@ -24,6 +24,8 @@ from flows.routing.intents import Intent
 from flows.ticket import TicketType
 
 BY_KEYS = "（按键选择，未口述内容）"
+# What "我要反映问题" opens: the matter itself then says whether it is a complaint.
+LOOSEST: TicketType = "求助"
 _TYPES: dict[str, TicketType] = {
     **{kind: kind for kind in ("咨询", "求助", "投诉", "举报", "建议", "表扬", "办件")},
     "便民": "求助",
@@ -81,6 +83,16 @@ def begin_generic(call: Call, type_: TicketType, content: str = "") -> Move:
     return Proceed()
 
 
+def meant_instead(call: Call, form: Form, text: str) -> Begin | None:
+    """The service or enquiry that ``text`` turns out to be, told after "我想问一下"."""
+    if form.intent or form.type not in (LOOSEST, "咨询"):
+        return None
+    result = call.data.knowledge.router.route(text)
+    if result.decision != "sure" or not (result.kind == "svc" or result.intent in RECORDED):
+        return None
+    return Begin(intent=result.intent, text=text, score=result.score, sure=False)
+
+
 def adopt(call: Call, form: Form, text: str) -> Form:
     """Name the intent of a form that was opened without one, from what was told since."""
     if form.intent or form.type == "办件":
@@ -92,8 +104,11 @@ def adopt(call: Call, form: Form, text: str) -> Form:
     if intent.kind == "svc":
         return form
     secret = "全程保密" if intent.confidential else form.confidential
+    type_ = _TYPES[intent.type] if form.type == LOOSEST else form.type
     return replace(
         form,
+        type=type_,
+        fields=call.data.forms_by_intent.get(intent.id, call.data.forms[type_]),
         intent=intent.id,
         name=intent.name,
         score=result.score,

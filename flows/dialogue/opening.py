@@ -23,7 +23,7 @@ class OpenQuestion(State, frozen=True):
 
     def question(self, call: Call) -> Question:
         speech: Speech = (Say("open.more" if self.more else "open.ask"),)
-        return Question(() if self.silent else speech, keys=4, hear="open")
+        return Question(() if self.silent else speech, keys=4, inter_digit_s=2.0, hear="open")
 
     def keys(self, call: Call, digits: str) -> Move:
         return by_number(call, digits) if len(digits) == 4 else ToMenu()
@@ -32,6 +32,8 @@ class OpenQuestion(State, frozen=True):
         digits = digit_runs(bare(said.text))
         if len(digits) == 1 and len(digits[0]) == 4 == len(bare(said.text)):
             return by_number(call, digits[0])
+        if call.data.wording.greeting.whole(said.text):
+            return Miss(kind="noinput")
         return Understand(said=said)
 
 

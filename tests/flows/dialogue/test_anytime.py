@@ -207,24 +207,6 @@ def test_open_and_menu_take_four_digits(data: FlowData) -> None:
     follow(data, "caller: #1\ncaller: #5\nhotline: number.ask\ncaller: #1804\nhotline: svc.1804")
 
 
-def test_a_middling_guess_is_confirmed(data: FlowData) -> None:
-    from flows.dialogue.call import Call, Said
-    from flows.dialogue.understanding import _decide
-    from flows.routing.result import RouteResult, Scored
-
-    call = Call(data, DialogueConfig())
-    one = RouteResult("cmp.road", "路面破损积水", 0.5)
-    move = _decide(call, Said("那个路"), one)
-    assert type(move.state).__name__ == "Confirm"  # type: ignore[attr-defined]
-    two = RouteResult("cmp.road", "路面", 0.5, (Scored("cmp.streetlight", "路灯", 0.4),))
-    move = _decide(call, Said("那个路"), two)
-    assert type(move.state).__name__ == "Choose"  # type: ignore[attr-defined]
-    sure = RouteResult("cmp.road", "路面", 0.9, (Scored("cmp.streetlight", "路灯", 0.4),))
-    assert type(_decide(call, Said("那个路"), sure)).__name__ == "Begin"
-    none = RouteResult("cmp.road", "路面", 0.2)
-    assert type(_decide(call, Said("那个路"), none)).__name__ == "Miss"
-
-
 def test_mode_straight_to_a_person(data: FlowData) -> None:
     call = follow(
         data,

@@ -437,3 +437,45 @@ def test_hang_up_after_filing_files_nothing_more(data: FlowData) -> None:
         """,
     )
     assert call.dialogue.draft is None
+
+
+def test_a_question_that_turns_out_to_be_a_service(data: FlowData) -> None:
+    follow(
+        data,
+        """
+        caller: 我想问一下
+        hotline: form.what
+        caller: 社保卡丢了怎么挂失
+        hotline: svc.0602 service.noted form.contact
+        """,
+    )
+
+
+def test_a_matter_opened_loosely_takes_the_type_of_what_is_told(data: FlowData) -> None:
+    follow(
+        data,
+        """
+        caller: 我要反映问题
+        hotline: form.what
+        caller: 海城区人民路昨天有人占道经营
+        hotline: form.contact
+        caller: 可以
+        caller: 不用
+        caller: 对
+        ticket: type=投诉 recognised.intent=cmp.occupy_road
+        """,
+    )
+
+
+def test_a_greeting_is_no_failure(data: FlowData) -> None:
+    follow(
+        data,
+        """
+        caller: 你好
+        hotline: open.noinput.1
+        caller: 喂
+        hotline: open.noinput.2
+        caller: 路灯坏了
+        hotline: intent.cmp.streetlight
+        """,
+    )

@@ -6,9 +6,10 @@ import pytest
 from msgspec.structs import replace
 
 from flows.commands import FileTicket, Play, Transfer
-from flows.dialogue import FlowData
+from flows.dialogue import Dialogue, FlowData
 from flows.emergency import EmergencyHit
-from flows.events import Partial
+from flows.events import Answered, Filed, Keys, Partial, TransferAnswered, Utterance
+from flows.simulator import DAY
 from tests.flows.dialogue.script import follow
 
 
@@ -198,10 +199,6 @@ def test_an_emergency_during_a_form_keeps_what_was_said(data: FlowData) -> None:
 
 
 def test_an_emergency_while_the_operator_rings_changes_the_transfer(data: FlowData) -> None:
-    from flows.dialogue import Dialogue
-    from flows.events import Answered, Keys, TransferAnswered, Utterance
-    from flows.simulator import DAY
-
     talk = Dialogue(data)
     talk.handle(Answered("13900000001", "12345", DAY))
     talk.handle(Keys("0"))
@@ -413,3 +410,20 @@ def test_a_no_to_a_similar_sound_does_not_close_the_ear_to_the_word(data: FlowDa
         transfer: 119 emergency
         """,
     )
+
+
+def test_where_help_is_needed_may_be_told_while_it_rings(data: FlowData) -> None:
+    talk = Dialogue(data)
+    talk.handle(Answered("13900000001", "12345", DAY))
+    talk.handle(Utterance("楼道里面好大煤气味"))
+    assert talk.handle(Utterance("你快点", listening=False)) == ()
+    talk.handle(Filed("BH20261123000001"))
+    assert talk.handle(Utterance("你快点", listening=False)) == ()
+    (update,) = talk.handle(Utterance("我在侨港镇侨中社区", listening=False))
+    assert isinstance(update, FileTicket)
+    assert update.ticket_no == "BH20261123000001"
+    assert update.draft.place.town == "侨港镇"
+    assert update.draft.content == "楼道里面好大煤气味；我在侨港镇侨中社区"
+    assert update.draft.urgency == "特急"
+    assert talk.handle(Filed("BH20261123000001")) == ()
+    assert talk.handle(TransferAnswered()) == ()

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import re
+from functools import cache
+from importlib.resources import files
 from pathlib import Path
 
 import msgspec
+import yaml
 
 from ivr.speech import reading
 
@@ -40,6 +43,8 @@ def script(text: str) -> tuple[str, ...]:
     are recorded apart and joined with a pause; very short ones stay with what follows.
     """
     said = reading.spoken(text)
+    for written, respelt in _respellings().items():
+        said = said.replace(written, respelt)
     if said[-1:] not in "。！？，":
         # A name in the middle of a sentence must not sound like its end.
         said += "，"
@@ -51,6 +56,12 @@ def script(text: str) -> tuple[str, ...]:
         else:
             breaths.append(clause)
     return tuple(breaths)
+
+
+@cache
+def _respellings() -> dict[str, str]:
+    text = files("ivr.speech").joinpath("pronunciation.yaml").read_text(encoding="utf-8")
+    return msgspec.convert(yaml.safe_load(text), dict[str, str])
 
 
 def prompt_identity(text: str) -> str:

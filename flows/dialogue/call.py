@@ -74,6 +74,7 @@ class Call:
     filed: FiledTicket | None = None
     pending: TicketDraft | None = None
     emergency: TicketDraft | None = None
+    filed_again: bool = False
     denied: set[str] = field(default_factory=set)
     doubted: set[str] = field(default_factory=set)
     misses: int = 0

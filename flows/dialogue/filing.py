@@ -76,6 +76,7 @@ class MoreWanted(State, frozen=True):
     """After a ticket: its number again, another matter, or goodbye."""
 
     ladder: ClassVar[str] = "closing"
+    patience: ClassVar[int] = 2
 
     def question(self, call: Call) -> Question:
         return Question(
@@ -104,7 +105,7 @@ class MoreWanted(State, frozen=True):
         return UnderstandMove(said=said)
 
     def missed(self, call: Call) -> Move | None:
-        return Finish((Say("goodbye"),)) if call.unheard == 0 else None
+        return Finish((Say("goodbye.silent"),)) if call.unheard else None
 
     def _again(self, call: Call) -> Move:
         assert call.filed is not None

@@ -9,18 +9,19 @@ from flows.dialogue import moves as mv
 from flows.dialogue.asking import ConfirmEmergency
 from flows.dialogue.call import Call, FiledTicket, Said
 from flows.dialogue.config import DialogueConfig
-from flows.dialogue.contact import Contact
-from flows.dialogue.data import FieldName, FlowData
+from flows.dialogue.data import FlowData
 from flows.dialogue.drafts import LONGEST, current_draft, emergency_draft
 from flows.dialogue.emergencies import Watch
-from flows.dialogue.fields import Confidential, FieldState, What, When, skip_what
+from flows.dialogue.fields import FieldState, What, skip_what
 from flows.dialogue.filing import Filing, MoreWanted
 from flows.dialogue.harvest import known, merged, place_in
+from flows.dialogue.ladder import again_in_other_words, count
 from flows.dialogue.matter import begin
 from flows.dialogue.menus import Menu
 from flows.dialogue.moves import Miss, Move, Speech
 from flows.dialogue.opening import OpenQuestion, greet, notice
 from flows.dialogue.pausing import Pausing
+from flows.dialogue.plan import next_state
 from flows.dialogue.readback import ReadBack, WhichField
 from flows.dialogue.state import State, ask
 from flows.dialogue.transfer import (
@@ -32,7 +33,6 @@ from flows.dialogue.transfer import (
     nobody,
 )
 from flows.dialogue.understanding import understand
-from flows.dialogue.where import Where, next_step
 from flows.events import (
     Answered,
     AnyEvent,
@@ -52,9 +52,6 @@ from flows.events import (
 from flows.ticket import TicketDraft
 from flows.values.phone import phone_number
 
-# Two failed recognitions, or three failures of any kind, and a person takes over.
-MOST_MISSES = 2
-MOST_FAILURES = 3
 MOST_BACK = 20
 # "转人工" inside a longer sentence is part of a story.
 SHORT = 12
@@ -119,8 +116,7 @@ class Dialogue:
             case Filed():
                 return self._filed(event.ticket_no)
             case FilingFailed():
-                self._call.pending = None
-                return self._do(self._state.filing_failed(self._call))
+                return self._filing_failed()
             case TransferAnswered():
                 # Whatever is being asked meanwhile: two people are talking now.
                 self._state = Bridged()
@@ -252,10 +248,21 @@ class Dialogue:
             self._trail.clear()
         return self._do(self._state.filed(call, ticket_no))
 
+    def _filing_failed(self) -> Commands:
+        call = self._call
+        failed, call.pending = call.pending, None
+        if failed is not None and failed == call.emergency and not call.filed_again:
+            # The caller is being helped meanwhile; the ticket gets a second chance.
+            call.filed_again = True
+            call.pending = failed
+            return (FileTicket(failed, call.filed.ticket_no if call.filed else ""),)
+        return self._do(self._state.filing_failed(call))
+
     def _hung_up(self) -> Commands:
         call = self._call
         waiting = isinstance(self._state, Transferring | CallBackNumber)
-        done = self._over or isinstance(self._state, Bridged) or call.pending is not None
+        helped = isinstance(self._state, Bridged) and (call.emergency is None or call.filed)
+        done = self._over or helped or call.pending is not None
         self._over = True
         if done:
             return ()
@@ -303,7 +310,7 @@ class Dialogue:
             case mv.Begin():
                 return self._do(begin(call, move))
             case mv.Proceed():
-                return self._enter(self._next(), move.say)
+                return self._enter(next_state(call, self._state), move.say)
             case mv.File():
                 filing = Filing(draft=move.draft, then=move.then, replace=move.replace)
                 return self._enter(filing, move.say)
@@ -351,63 +358,12 @@ class Dialogue:
 
     def _miss(self, move: Miss) -> Commands:
         call = self._call
-        call.misses += move.kind != "noinput"
-        call.unheard += move.kind == "noinput"
-        failures = call.misses + call.unheard
-        if call.misses >= MOST_MISSES or failures >= MOST_FAILURES:
-            note = Note(f"没有听懂 {call.misses} 次，没有声音 {call.unheard} 次")
-            instead = self._state.missed(call)
-            if instead is not None:
-                return (note, *self._do(instead))
-            give_up = mv.ToPerson((Say("person.give-up"),), reason="not-understood")
-            return (note, *self._do(give_up))
-        question = self._state.question(call)
-        if move.instead:
-            speech = move.instead
-        else:
-            speech = self._wording(move, min(failures, 2))
-            if not (self._state.whole_ladder and move.kind != "bad-key"):
-                speech = (*speech, *question.speech)
-
-        return ask(call, replace(question, speech=(*move.say, *speech)))
-
-    def _wording(self, move: Miss, number: int) -> Speech:
-        prompts = self._call.data.prompts
-        if move.kind == "bad-key":
-            return (Say("common.bad-key"),)
-        if move.kind == "swear":
-            return (Say("open.swear" if isinstance(self._state, OpenQuestion) else "common.calm"),)
-        ladder = f"{self._state.ladder}.{move.kind}"
-        for name in (f"{ladder}.{number}", f"{ladder}.1"):
-            if name in prompts:
-                return (Say(name),)
-        kind = "noinput" if move.kind == "noinput" else "nomatch"
-        return (Say(f"common.{kind}.{number}"),)
-
-    def _next(self) -> State:
-        """The state that asks the form's next missing field, or reads it back."""
-        call = self._call
-        form = call.form
-        if form is None:
-            return OpenQuestion()
-        fresh = not form.confirmed
-        missing: dict[FieldName, State | None] = {
-            "what": None if form.content else What(fresh=fresh),
-            "where": None if next_step(call, form) == "done" else Where(fresh=fresh),
-            "when": None if form.occurred or "when" in form.settled else When(fresh=fresh),
-            "contact": None if form.contact or "contact" in form.settled else Contact(fresh=fresh),
-            "confidential": None if form.confidential else Confidential(fresh=fresh),
-        }
-        if missing["what"] is not None and not call.speech:
-            skip_what(call)
-            return self._next()
-        state = next((found for name in form.fields if (found := missing[name])), None)
-        if state is not None and fresh and isinstance(self._state, What | Where | When | Contact):
-            # The first question after "您要反映……" was answered: nothing was wrong.
-
-            call.form = replace(form, confirmed=True)
-            return replace(state, fresh=False)
-        return state or ReadBack()
+        if not count(call, self._state, move):
+            return ask(call, again_in_other_words(call, self._state, move))
+        note = Note(f"没有听懂 {call.misses} 次，没有声音 {call.unheard} 次")
+        instead = self._state.missed(call)
+        give_up = mv.ToPerson((Say("person.give-up"),), reason="not-understood")
+        return (note, *self._do(instead or give_up))
 
     def _to_person(self, move: mv.ToPerson) -> Commands:
         call = self._call
@@ -430,7 +386,6 @@ class Dialogue:
 
 
 def _unfinished(draft: TicketDraft, *, waiting: bool) -> TicketDraft:
-
     return replace(draft, complete=False, call_back=draft.call_back or waiting)
 
 

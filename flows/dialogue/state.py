@@ -32,12 +32,14 @@ class State(msgspec.Struct, frozen=True):
 
     ``listens``: keys and speech are answers here. ``ladder`` names the prompts for failures
     ("open.noinput.1"); with ``whole_ladder`` they stand in place of the question.
+    ``remembered`` states can be come back to. ``patience`` is the failure that ends it.
     """
 
     listens: ClassVar[bool] = True
     ladder: ClassVar[str] = "common"
     whole_ladder: ClassVar[bool] = False
     remembered: ClassVar[bool] = True
+    patience: ClassVar[int] = 3
 
     def question(self, call: Call) -> Question:
         """What to ask."""

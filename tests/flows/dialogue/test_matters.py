@@ -479,3 +479,19 @@ def test_a_greeting_is_no_failure(data: FlowData) -> None:
         hotline: intent.cmp.streetlight
         """,
     )
+
+
+def test_silence_after_the_ticket_is_the_end(data: FlowData) -> None:
+    follow(
+        data,
+        """
+        caller: #0602
+        caller: #1
+        caller: #1
+        caller: /silence
+        hotline: closing.noinput.1
+        caller: /silence
+        hotline: goodbye.silent
+        over:
+        """,
+    )

@@ -427,3 +427,31 @@ def test_where_help_is_needed_may_be_told_while_it_rings(data: FlowData) -> None
     assert update.draft.urgency == "特急"
     assert talk.handle(Filed("BH20261123000001")) == ()
     assert talk.handle(TransferAnswered()) == ()
+
+
+def test_an_emergency_that_could_not_be_filed_is_filed_again(data: FlowData) -> None:
+    call = follow(
+        data,
+        """
+        caller: /filing-fails
+        caller: 楼道里面好大煤气味
+        state: Bridged
+        """,
+    )
+    assert [command.draft.emergency_kind for command in call.filed] == ["em.gas"]
+
+
+def test_an_emergency_that_is_still_not_filed_at_the_end_is_tried_once_more(
+    data: FlowData,
+) -> None:
+    call = follow(
+        data,
+        """
+        caller: /filing-fails 2
+        caller: 楼道里面好大煤气味
+        state: Bridged
+        caller: /hangup
+        ticket: emergency_kind=em.gas
+        """,
+    )
+    assert len(call.filed) == 1

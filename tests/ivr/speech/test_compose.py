@@ -198,7 +198,7 @@ async def test_with_neither_disk_nor_memory_it_says_so(
     (tmp_path / "cache").write_text("in the way")
     speaker = Speaker.open(SpeechSettings(), library, tmp_path / "cache")
     shutil.rmtree(memory)
-    memory.write_text("in the way")  # noqa: ASYNC240
+    memory.write_text("in the way")
     with pytest.raises(SpeechError, match="写不下"):
         await speaker.compose((Digits("0602"),))
     assert (await speaker.compose((Say("greet"),))).path.is_file()

@@ -22,6 +22,11 @@ class Keypad:
         return bool(self._digits)
 
     @property
+    def complete(self) -> bool:
+        """Whether what was pressed ahead fills the rule now in force."""
+        return len(self._digits) >= self._rule.max_digits
+
+    @property
     def rule(self) -> KeyInput:
         """The rule in force."""
         return self._rule
@@ -35,9 +40,7 @@ class Keypad:
         if key == "#":
             return self.flush()
         self._digits += key
-        if len(self._digits) >= self._rule.max_digits:
-            return self.flush()
-        return None
+        return self.flush() if self.complete else None
 
     def flush(self) -> str:
         """The input as far as it goes; the inter-digit time-out has passed."""

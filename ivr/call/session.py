@@ -301,6 +301,10 @@ class CallSession:
             case do.Listen():
                 self._listen = command
                 self._keypad.expect(command.keys)
+                if self._keypad.pending:
+                    # Pressed ahead, while the last question was still being dealt with.
+                    wait = 0.0 if self._keypad.complete else command.keys.inter_digit_s
+                    self._start_timer("inter-digit", wait)
                 if CALLER in self._listeners:
                     self._listeners[CALLER][0].listen(
                         expect=command.expect, end_silence_ms=command.end_silence_ms

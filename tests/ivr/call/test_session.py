@@ -55,6 +55,16 @@ async def test_a_key_during_the_notice_counts_once_it_has_been_heard(tmp_path: P
         assert started < dialled
 
 
+async def test_a_key_pressed_ahead_is_not_lost(tmp_path: Path) -> None:
+    async with open_desk(tmp_path, inter_digit_s=0.5) as desk:
+        await desk.worker.playing("本次通话将被录音")
+        # The first key opens the menu once the notice is over; the second is still waiting
+        # for its inter-digit time when that happens, and answers the menu.
+        desk.keys("1#1")
+        await desk.heard_out("本次通话将被录音")
+        await desk.worker.playing("您要反映哪方面")
+
+
 async def test_a_matter_told_by_keys_is_filed_with_call_and_transcript(tmp_path: Path) -> None:
     async with open_desk(tmp_path) as desk:
         await desk.greeted()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import select
 import socket
 
 from ivr.sip import wire
@@ -41,6 +42,11 @@ class Link:
                 self._lose()
                 return
             del self._waiting[:sent]
+
+    def wait(self, seconds: float) -> None:
+        """Wait until something has come, at most so long."""
+        if not self.lost:
+            select.select([self._socket], [], [], seconds)
 
     def receive(self) -> list[ToWorker]:
         """The messages that have come in the meantime."""

@@ -21,6 +21,8 @@ class Player:
 
     def __init__(self, number: int, pcm: bytes, loop: bool) -> None:
         self.number = number
+        if loop and 0 < len(pcm) < FRAME_BYTES:
+            pcm *= FRAME_BYTES // len(pcm) + 1
         self._pcm = pcm
         self._loop = loop
         self._at = 0
@@ -42,9 +44,7 @@ class Player:
         if self._at >= len(self._pcm):
             if self._loop:
                 self._at -= len(self._pcm)
-                frame += self._pcm[: FRAME_BYTES - len(frame)]
-                if self._at >= len(self._pcm):
-                    self._at = 0
+                frame += self._pcm[: self._at]
             else:
                 self.done = True
         return frame.ljust(FRAME_BYTES, b"\0")

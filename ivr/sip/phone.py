@@ -140,12 +140,17 @@ class PhoneCall:
         self._phone.tell(p.Press(self._number, key, method))
 
     async def hold(self) -> None:
-        """Put the other side on hold."""
-        self._phone.tell(p.Hold(self._number, True))
+        """Put the other side on hold and wait until it is."""
+        await self._turn("held", p.Hold(self._number, True))
 
     async def resume(self) -> None:
-        """Take the other side off hold."""
-        self._phone.tell(p.Hold(self._number, False))
+        """Take the other side off hold and wait until it is."""
+        await self._turn("resumed", p.Hold(self._number, False))
+
+    async def _turn(self, state: p.PhoneState, order: p.Hold) -> None:
+        so_far = self.states.count(state)
+        self._phone.tell(order)
+        await self._until(lambda: self.states.count(state) > so_far or self.ended, 10.0, state)
 
     async def hang_up(self) -> None:
         """End the call, at whatever stage it is, and wait until it is over."""

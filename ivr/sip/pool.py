@@ -26,7 +26,9 @@ log = logging.getLogger(__name__)
 # A worker that dies younger than this did not get going: wait before trying again.
 _INFANT_S = 2.0
 _LONGEST_WAIT_S = 10.0
+_LONGEST_SOCKET_PATH = 107
 _REPEAT_S = 2.0
+_HUNG_S = 8.0
 
 
 class PoolError(Exception):
@@ -87,6 +89,8 @@ class _Slot:
         self.failures = 0
         self.calls = 0
         self.leaving = False
+        self.talking = False
+        self.heard_at = 0.0
         self.writer: asyncio.StreamWriter | None = None
         self.call: WorkerCall | None = None
 
@@ -134,6 +138,8 @@ class WorkerPool:
         settings = self._settings
         self._run_dir.mkdir(parents=True, exist_ok=True)
         path = self._run_dir / f"workers-{os.getpid()}.sock"
+        if len(os.fsencode(path)) > _LONGEST_SOCKET_PATH:
+            raise PoolError(f"run_dir {self._run_dir}: too long a path for a Unix socket")
         path.unlink(missing_ok=True)
         self._server = await asyncio.start_unix_server(self._connected, path)
         path.chmod(0o600)
@@ -243,6 +249,10 @@ class WorkerPool:
         while True:
             for slot in self._slots:
                 self._tell(slot)
+                if slot.talking and time.monotonic() - slot.heard_at > _HUNG_S:
+                    # Sound comes many times a second for as long as a call is up.
+                    log.error("worker hangs: killed", extra={"action": "worker-hangs"})
+                    _kill(slot.pid)
             await asyncio.sleep(_REPEAT_S)
 
     # --- processes -----------------------------------------------------------------------
@@ -352,14 +362,21 @@ class WorkerPool:
         finally:
             writer.close()
             if slot is not None and slot.writer is writer:
-                slot.writer = None
-                self._tell(slot)
-                self._end_call(slot, m.LegChanged(0, "ended", reason="worker-died"))
+                self._lost(slot)
+
+    def _lost(self, slot: _Slot) -> None:
+        slot.writer = None
+        self._tell(slot)
+        self._end_call(slot, m.LegChanged(0, "ended", reason="worker-died"))
+        if slot.pid and slot.pid not in self._by_pid:
+            # Child of a fork server that died before it: nobody else reports its end.
+            slot.pid = 0
+            self._fork(slot)
 
     def _welcome(self, hello: m.Hello, writer: asyncio.StreamWriter) -> _Slot:
         slot = self._slots[hello.slot]
         slot.writer = writer
-        slot.leaving = False
+        slot.leaving = slot.talking = False
         settings = self._settings
         prompt = str(Path(settings.fallback_prompt).resolve()) if settings.fallback_prompt else ""
         slot.send(m.Welcome(settings.fallback_uri, prompt))
@@ -368,6 +385,8 @@ class WorkerPool:
         return slot
 
     def _receive(self, slot: _Slot, message: m.FromWorker) -> None:
+        slot.heard_at = time.monotonic()
+        slot.talking |= isinstance(message, m.Audio)
         if isinstance(message, m.Incoming):
             self._begin_call(slot, message)
         elif _ends_call(message):
@@ -392,6 +411,7 @@ class WorkerPool:
 
     def _end_call(self, slot: _Slot, message: m.FromWorker) -> None:
         call, slot.call = slot.call, None
+        slot.talking = False
         if call is not None:
             call.put(message)
             self._calls.discard(call)

@@ -90,6 +90,11 @@ class Worker:
 
     def run(self) -> NoReturn:
         """Work until told to leave; never returns."""
+        # Calls that come before the node's answer wait in the SIP socket.
+        while self._welcome is None and not self._link.lost:
+            self._link.wait(1.0)
+            for message in self._link.receive():
+                self._obey(message)
         while True:
             busy = bool(self._lines or self._strays)
             if busy:
@@ -112,13 +117,19 @@ class Worker:
     def _incoming(self, sip_id: int, invite: str, source: str) -> None:
         self._stack.tick(True)
         leg = Leg(self._stack, self, self._port(CALLER), sip_id)
-        if self._lines or self._strays or self._draining or self._orphan or not self._welcome:
+        if self._lines or self._strays or self._draining or self._orphan:
             self._strays[leg] = time.monotonic()
             leg.detach()
             leg.refuse(486)
             return
         self._lines[CALLER] = Line(leg, 0.0)
-        leg.ring()
+        try:
+            leg.ring()
+        except SipError as error:
+            self._fault(f"ringing: {error}")
+        if leg.over:
+            # PJSIP has refused it by itself: no codec in common, for instance.
+            return
         self._link.send(incoming(invite, source, proxied=self._config.proxied))
 
     def _end_call(self, code: int, reason: str) -> None:

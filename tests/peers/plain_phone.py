@@ -28,6 +28,7 @@ class PlainPhone:
             sock.bind((host, 0))
             sock.setblocking(False)
         self.host = host
+        self.contact = "sip:plain@{}:{}".format(*self._sip.getsockname())
         self._call_id = uuid.uuid4().hex
         self._tag = uuid.uuid4().hex[:8]
         self._to_tag = ""
@@ -75,7 +76,7 @@ class PlainPhone:
             f"To: <sip:12345@{self._target[0]}>{to_tag}",
             f"Call-ID: {self._call_id}",
             f"CSeq: {self._sequence} {method}",
-            f"Contact: <sip:plain@{mine[0]}:{mine[1]}>",
+            f"Contact: <{self.contact}>",
             *headers,
             f"Content-Length: {len(body)}",
         ]

@@ -121,5 +121,5 @@ def settings(run_dir: Path, **changes: object) -> SipSettings:
 async def eventually(true: Callable[[], bool], timeout_s: float = 10.0) -> None:
     """Wait until it is so. For what happens in other processes and tells nobody."""
     async with asyncio.timeout(timeout_s):
-        while not true():  # noqa: ASYNC110
+        while not true():
             await asyncio.sleep(0.02)

@@ -214,8 +214,11 @@ async def test_hang_up_right_after_the_answer_is_no_trouble(
     await call.hang_up()
 
 
-async def test_node_can_hang_up(shared: Open, phone: RobotPhone) -> None:
-    call, held = await connect(shared, phone)
+@pytest.mark.parametrize("transport", ["udp", "tcp"])
+async def test_node_can_hang_up(
+    shared: Open, phone: RobotPhone, transport: Literal["udp", "tcp"]
+) -> None:
+    call, held = await connect(shared, phone, transport=transport)
     held.send(m.HangUpLeg(0))
     await call.over()
     assert (await held.reaches("ended")).reason == "hung-up"

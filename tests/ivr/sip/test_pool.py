@@ -33,6 +33,10 @@ def alive(pid: int) -> bool:
     return state != "Z"
 
 
+def parent_of(pid: int) -> int:
+    return int(Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[1])
+
+
 async def test_a_worker_is_replaced_after_its_number_of_calls(tmp_path: Path) -> None:
     board = Board()
     chosen = settings(tmp_path, max_calls=1, spare=1, calls_per_worker=1)
@@ -47,6 +51,39 @@ async def test_a_worker_is_replaced_after_its_number_of_calls(tmp_path: Path) ->
             await call.hang_up()
             await held.reaches("ended")
     assert len(pids) == 4
+
+
+async def test_workers_are_replaced_even_after_the_fork_server_died(tmp_path: Path) -> None:
+    board = Board()
+    chosen = settings(tmp_path, max_calls=1, spare=0)
+    async with PhoneLine(chosen, board.take) as line, RobotPhone() as phone:
+        (worker,) = line.pool.pids.values()
+        os.kill(parent_of(worker), signal.SIGKILL)
+        call = await phone.dial(chosen.uri)
+        held = await board.next()
+        await call.up()
+        os.kill(worker, signal.SIGKILL)
+        assert (await held.reaches("ended")).reason == "worker-died"
+        await eventually(lambda: line.pool.free == 1)
+        second = await phone.dial(chosen.uri)
+        await board.next()
+        await second.up()
+
+
+async def test_workers_wrongly_called_busy_are_soon_free_again(tmp_path: Path) -> None:
+    board = Board()
+    chosen = settings(tmp_path, max_calls=2, spare=0)
+    async with PhoneLine(chosen, board.take) as line, RobotPhone() as phone:
+        assert line.kamailio is not None
+        for port in line.pool.ports:
+            line.kamailio.tell(port, False)
+        async with asyncio.timeout(10):
+            while True:
+                call = await phone.dial(chosen.uri)
+                await eventually(lambda call=call: call.is_up or call.ended)  # type: ignore[misc]
+                if call.is_up:
+                    break
+                assert call.code == 503
 
 
 async def test_occupied_ports_are_skipped(tmp_path: Path) -> None:

@@ -9,11 +9,12 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 
+from ivr.sip import messages as m
 from ivr.sip.line import PhoneLine
 from ivr.sip.phone import RobotPhone
 from tests.peers.plain_phone import PlainPhone
 
-from .board import Board, settings
+from .board import Board, eventually, settings
 from .conftest import Open
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -145,6 +146,35 @@ async def test_an_invite_with_nothing_to_talk_in_is_refused(guarded: Open) -> No
         headers = ["Content-Type: application/sdp"]
         answer = await friend.ask(friend.request("INVITE", headers=headers, body=sdp))
         assert answer.startswith("SIP/2.0 488")
+    # The worker is ready for the next caller; the node has not heard of this one.
+    calls = len(guarded.board.calls)
+    await eventually(lambda: guarded.line.pool.free == len(guarded.line.pool.ports))
+    for _ in guarded.line.pool.ports:
+        async with PlainPhone(target(guarded)) as friend:
+            assert (await friend.invite()).startswith("SIP/2.0 200")
+            held = await guarded.board.next()
+            await friend.bye()
+            await held.reaches("ended")
+    assert len(guarded.board.calls) == calls + len(guarded.line.pool.ports)
+
+
+async def test_a_caller_behind_an_address_translator_is_reached(guarded: Open) -> None:
+    """Its Contact names an address of its own network; BYE must come to where it called from."""
+    async with PlainPhone(target(guarded)) as friend:
+        friend.contact = "sip:plain@192.0.2.7:5060"
+        assert (await friend.invite()).startswith("SIP/2.0 200")
+        held = await guarded.board.next()
+        held.send(m.HangUpLeg(0))
+        assert (await friend.receive()).startswith("BYE sip:plain@192.0.2.7:5060")
+
+
+async def test_session_timers_are_on(guarded: Open) -> None:
+    async with PlainPhone(target(guarded)) as friend:
+        answer = await friend.invite(["Supported: timer"])
+        assert "Session-Expires: 1800" in answer
+        held = await guarded.board.next()
+        await friend.bye()
+        await held.reaches("ended")
 
 
 @pytest.mark.parametrize("method", ["REGISTER", "SUBSCRIBE", "MESSAGE", "PUBLISH"])

@@ -119,7 +119,6 @@ async def test_malformed_sip_disturbs_nobody(guarded: Open, phone: RobotPhone) -
             good.replace("Max-Forwards: 70", "Max-Forwards: 0"),
             good.replace("Content-Length: 0", "Content-Length: 99999"),
             good.replace("Content-Length: 0", "Content-Length: -1"),
-            good.replace("sip:12345@", "sip:" + "9" * 500 + "@"),
             good.replace("\r\nTo:", "\r\nTo"),
         ):
             await friend.send(broken.encode())

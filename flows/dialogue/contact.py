@@ -61,6 +61,8 @@ class Contact(FieldState, frozen=True):
             text
         ):
             return self._other(call)
+        if call.data.wording.own_number.whole(text):
+            return self._own(call)
         reply = answer(text).yes
         if reply is None:
             return Miss()
@@ -78,6 +80,8 @@ class Contact(FieldState, frozen=True):
 
     def _number(self, call: Call, number: str | None) -> Move:
         if number is None:
+            # Whoever begins to key a number wants that one; now with more time for it.
+            call.form = replace(current(call), own_number=False)
             return Miss(kind="bad-key", instead=(Say("form.contact.bad"),))
         form = replace(current(call), contact=number, own_number=number == call.caller)
         return settle(call, "contact", form)

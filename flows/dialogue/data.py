@@ -55,7 +55,10 @@ class PhraseLists(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     wrong: tuple[str, ...]
     secret: tuple[str, ...]
     secret_all: tuple[str, ...]
+    no_secret: tuple[str, ...]
     open_name: tuple[str, ...]
+    own_number: tuple[str, ...]
+    farewell: tuple[str, ...]
     other_number: tuple[str, ...]
     greeting: tuple[str, ...]
 
@@ -87,7 +90,10 @@ class Wording:
         self.wrong = Phrases(lists.wrong)
         self.secret = Phrases(lists.secret)
         self.secret_all = Phrases(lists.secret_all)
+        self.no_secret = Phrases(lists.no_secret)
         self.open_name = Phrases(lists.open_name)
+        self.own_number = Phrases(lists.own_number)
+        self.farewell = Phrases(lists.farewell)
         self.other_number = Phrases(lists.other_number)
         self.greeting = Phrases(lists.greeting)
 

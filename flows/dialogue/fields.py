@@ -9,7 +9,7 @@ from msgspec.structs import replace
 from flows.commands import Say
 from flows.dialogue.call import Call, Form, Said
 from flows.dialogue.data import FieldName
-from flows.dialogue.harvest import harvest
+from flows.dialogue.harvest import harvest, secrecy
 from flows.dialogue.matter import BY_KEYS, adopt, meant_instead
 from flows.dialogue.moves import Miss, Move, Open, Proceed, Understand
 from flows.dialogue.state import Question, State
@@ -30,9 +30,11 @@ class FieldState(State, frozen=True):
 
     def heard(self, call: Call, said: Said) -> Move:
         form = current(call)
-        wrong = call.data.wording.wrong.whole(said.text)
-        if self.fresh and wrong:
+        wording = call.data.wording
+        if self.fresh and wording.wrong.whole(said.text):
             return self._not_that(call)
+        if wording.unsure.whole(said.text):
+            return self.take(call, said.text)
         reply = answer(said.text)
         if reply.yes is False and len(reply.rest) >= 2:
             corrected = harvest(call, form, reply.rest, override=True)
@@ -146,12 +148,10 @@ class Confidential(FieldState, frozen=True):
 
     def take(self, call: Call, text: str) -> Move:
         wording = call.data.wording
+        if wished := secrecy(call, text):
+            return self._set(call, wished)
         if wording.open_name.whole(text) or wording.open_name.inside(text):
             return self._set(call, "公开")
-        if wording.secret_all.inside(text):
-            return self._set(call, "全程保密")
-        if wording.secret.whole(text) or wording.secret.inside(text):
-            return self._set(call, "对承办单位隐名")
         reply = yes_no(text)
         if reply is None and (said := answer(text)).yes is not None:
             reply = said.yes

@@ -13,6 +13,9 @@ from flows.dialogue.state import Question, State
 from flows.ticket import TicketDraft
 from flows.values.yes_no import yes_no
 
+# A sentence this short with "谢谢" in it is a goodbye, a longer one may be a request.
+SHORT = 8
+
 
 class Filing(State, frozen=True, kw_only=True):
     """A ticket is being stored; nothing is asked meanwhile."""
@@ -98,7 +101,8 @@ class MoreWanted(State, frozen=True):
         wording = call.data.wording
         if wording.repeat.whole(said.text):
             return self._again(call)
-        if wording.nothing.whole(said.text):
+        short = len(said.text) <= SHORT
+        if wording.nothing.whole(said.text) or (short and wording.farewell.inside(said.text)):
             return Finish((Say("goodbye"),))
         if wording.more.whole(said.text):
             return Open((Say("common.ok"),))

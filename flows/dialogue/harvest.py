@@ -5,7 +5,7 @@ from __future__ import annotations
 from msgspec.structs import replace
 
 from flows.dialogue.call import Call, Form
-from flows.ticket import Place
+from flows.ticket import Confidentiality, Place
 from flows.values.phone import phone_in
 from flows.values.roads import road_in
 from flows.values.when import when_in
@@ -68,10 +68,18 @@ def harvest(call: Call, form: Form, text: str, *, override: bool = False) -> For
     number = phone_in(text)
     if number and (override or not form.contact):
         form = replace(form, contact=number, own_number=number == call.caller)
-    wording = call.data.wording
-    if form.confidential is None or override:
-        if wording.secret_all.inside(text):
-            form = replace(form, confidential="全程保密")
-        elif wording.secret.inside(text) and not wording.open_name.inside(text):
-            form = replace(form, confidential="对承办单位隐名")
+    if (form.confidential is None or override) and (wished := secrecy(call, text)):
+        form = replace(form, confidential=wished)
     return form
+
+
+def secrecy(call: Call, text: str) -> Confidentiality | None:
+    """What ``text`` says about keeping the caller's name back, None if nothing."""
+    wording = call.data.wording
+    if wording.no_secret.whole(text) or wording.no_secret.inside(text):
+        return "公开"
+    if wording.secret_all.inside(text):
+        return "全程保密"
+    if wording.secret.whole(text) or wording.secret.inside(text):
+        return "对承办单位隐名"
+    return None

@@ -23,10 +23,12 @@ _NO = Phrases(
         都不对 都不是 不不 不不不 不对不对 不是不是 不了 不能"""
     )
 )
-_LEAD_YES = re.compile(r"^(?:对对对|对对|对的|对啊|没错|是的|是啊|好的|可以的|可以|嗯|对)")
+_LEAD_YES = re.compile(
+    r"^(?:对对对|对对|对的|对啊|没错|没问题|没有问题|都对|全对|正确|是的|是啊|好的|可以的|可以|嗯|对)"
+)
 _LEAD_NO = re.compile(
     r"^(?:不对不对|不是不是|不对的|不对|不是的|不是|错了|搞错了|弄错了|听错了|说错了|讲错了"
-    r"|不不不|不)[啊呀了]?"
+    r"|不不不)[啊呀了]?"
 )
 _THEN = re.compile(
     r"^(?:应该是|应该|改成|改为|换成|其实是|其实|而是|我说的是|我讲的是|我是说|是|在)"
@@ -67,5 +69,10 @@ def answer(text: str) -> Answer:
         return Answer(False, _THEN.sub("", rest))
     agreed = _LEAD_YES.match(plain)
     if agreed is not None:
-        return Answer(True, plain[agreed.end() :])
+        after = answer(plain[agreed.end() :])
+        return (
+            Answer(True)
+            if after.yes is True and not after.rest
+            else Answer(True, plain[agreed.end() :])
+        )
     return Answer(None, plain)

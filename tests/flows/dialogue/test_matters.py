@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import pytest
+
+from flows.commands import Listen
 from flows.dialogue import FlowData
 from tests.flows.dialogue.script import follow
 
@@ -495,3 +498,72 @@ def test_silence_after_the_ticket_is_the_end(data: FlowData) -> None:
         over:
         """,
     )
+
+
+@pytest.mark.parametrize(
+    ("said", "kept"),
+    [
+        ("不要公开我的名字", "对承办单位隐名"),
+        ("不用保密", "公开"),
+        ("可以公开", "公开"),
+        ("不需要", "公开"),
+        ("对谁都保密", "全程保密"),
+        ("要", "对承办单位隐名"),
+    ],
+)
+def test_what_may_be_said_about_secrecy(data: FlowData, said: str, kept: str) -> None:
+    follow(
+        data,
+        f"""
+        caller: 昨天晚上海城区人民路路灯坏了
+        caller: 就用这个
+        hotline: form.confidential
+        caller: {said}
+        caller: 嗯对的没错
+        ticket: confidential={kept} content=昨天晚上海城区人民路路灯坏了
+        caller: 没有别的了谢谢你
+        hotline: goodbye
+        """,
+    )
+
+
+def test_an_addition_at_the_read_back_is_kept(data: FlowData) -> None:
+    follow(
+        data,
+        """
+        caller: 昨天晚上海城区人民路路灯坏了
+        caller: 可以
+        caller: 不用
+        caller: 对，还有井边的栏杆也断了
+        hotline: common.ok readback.start
+        caller: 没问题
+        ticket: content=昨天晚上海城区人民路路灯坏了，还有井边的栏杆也断了
+        """,
+    )
+
+
+def test_not_knowing_is_an_answer_to_the_first_question_too(data: FlowData) -> None:
+    follow(
+        data,
+        """
+        caller: 昨天路灯坏了
+        hotline: form.where
+        caller: 不知道
+        hotline: form.contact
+        """,
+    )
+
+
+def test_a_number_keyed_in_pieces_is_asked_again_with_more_time(data: FlowData) -> None:
+    call = follow(
+        data,
+        """
+        caller: #0602
+        caller: #1390
+        hotline: form.contact.bad
+        caller: #13800000000
+        hotline: readback.contact
+        """,
+    )
+    listens = [command for command in call.commands if isinstance(command, Listen)]
+    assert listens[-2].keys.inter_digit_s > listens[-3].keys.inter_digit_s

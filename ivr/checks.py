@@ -16,7 +16,7 @@ from adapters.ports import StoreError
 from adapters.sql.store import SqlStore
 from asr import library as models
 from asr.engine import ModelError
-from flows.consistency import check as check_flows
+from flows.check import check_knowledge
 from flows.dialogue.data import FlowData, load_flow_data
 from flows.yamlfile import DataError
 from ivr.config import Config
@@ -75,7 +75,9 @@ def _flows(config: Config) -> tuple[FlowData | None, list[Finding]]:
         data = load_flow_data(config.flows_path)
     except DataError as error:
         return None, [Finding(part, "error", str(error))]
-    warnings = [Finding(part, "warning", str(problem)) for problem in check_flows(data.knowledge)]
+    warnings = [
+        Finding(part, "warning", str(problem)) for problem in check_knowledge(data.knowledge)
+    ]
     count = sum(len(category.items) for category in data.knowledge.catalogue.categories)
     return data, [*warnings, Finding(part, "ok", f"{count} services, {len(data.prompts)} prompts")]
 

@@ -13,6 +13,7 @@ from ivr import live
 from ivr.recording.manifest import read_manifest
 from ivr.recording.paths import manifest_of
 from ivr.sip.phone import PhoneCall, RobotPhone
+from ivr.sip.tones import tone
 from tests.calls.line import CALLER, Line, open_line, until, with_settings
 
 # Menu, 反映问题, 道路交通, 路面破损积水, 银海区: enough to be worth a ticket.
@@ -40,7 +41,9 @@ async def test_a_worker_that_dies_costs_its_own_call_alone(tmp_path: Path) -> No
         call = await line.call(phone)
         slots = line.node.line.pool._slots
         victim = next(slot.pid for slot in slots if slot.call is not None)
+        await line.hotline_says("本次通话将被录音")
         await press(line, call, SOME_KEYS)
+        await call.play(tone(600, 2.0))
         second = await line.call(other)
         os.kill(victim, signal.SIGKILL)
         (received,) = await line.tickets(1)

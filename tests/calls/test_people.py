@@ -52,9 +52,7 @@ async def test_caller_and_operator_hear_each_other_and_both_are_recorded(tmp_pat
         await operator.play(tone(OPERATOR_HZ, 4.0), loop=True)
         await call.hears_tone(OPERATOR_HZ)
         await operator.hears_tone(CALLER_HZ)
-        await asyncio.gather(
-            call.play(tone(CALLER_HZ, 2.0)), operator.play(tone(OPERATOR_HZ, 2.0))
-        )
+        await asyncio.gather(call.play(tone(CALLER_HZ, 2.0)), operator.play(tone(OPERATOR_HZ, 2.0)))
         await operator.hang_up()
         await until(lambda: bool(line.happened(live.CallOver)) or call.ended, 40)
         await call.hang_up()

@@ -1,0 +1,107 @@
+"""Every command's JSON is one value on standard output and nothing else."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+import asr
+from ivr.cli import main
+
+
+def run(*arguments: str) -> Result:
+    return CliRunner().invoke(main, arguments)
+
+
+def test_route_gives_the_documented_object() -> None:
+    result = run("route", "--json", "社保卡丢了帮我挂失")
+    assert result.exit_code == 0
+    value = json.loads(result.stdout)
+    assert value["intent"] == "svc.0602"
+    assert 0.0 <= value["score"] <= 1.0
+    assert value["emergency"] is None
+    assert all(set(other) == {"intent", "score"} for other in value["alternatives"])
+
+
+def test_route_names_the_emergency() -> None:
+    value = json.loads(run("route", "--json", "家里有好大的煤气味").stdout)
+    assert value["emergency"] == "em.gas"
+
+
+def test_route_takes_the_first_column_of_a_file(tmp_path: Path) -> None:
+    file = tmp_path / "sentences.tsv"
+    file.write_text("路灯不亮\tx\n转人工\ty\n", encoding="utf-8")
+    lines = run("route", "--json", "--file", str(file)).stdout.splitlines()
+    assert [json.loads(line)["intent"] for line in lines] == ["cmp.streetlight", "sys.agent"]
+
+
+def test_transcribe_gives_timed_segments() -> None:
+    result = run("transcribe", "--json", str(Path(asr.__file__).parent / "data" / "probe.wav"))
+    assert result.exit_code == 0, result.stderr
+    value = json.loads(result.stdout)
+    assert value["text"] == "我要转人工"
+    (segment,) = value["segments"]
+    assert set(segment) == {"start", "end", "text", "channel"}
+    assert 0.0 <= segment["start"] < segment["end"]
+
+
+def test_transcribe_names_a_file_that_is_no_sound(tmp_path: Path) -> None:
+    path = tmp_path / "notes.wav"
+    path.write_text("not sound")
+    result = run("transcribe", str(path))
+    assert result.exit_code == 1
+    assert "notes.wav" in result.stderr
+
+
+def test_simulate_runs_a_script(tmp_path: Path) -> None:
+    script = tmp_path / "call.txt"
+    script.write_text("// a light\n路灯坏了\n海城区\n/hangup\n", encoding="utf-8")
+    value = json.loads(run("simulate", "--json", "--script", str(script)).stdout)
+    assert value["over"]
+    (ticket,) = value["tickets"]
+    assert ticket["recognised"]["intent"] == "cmp.streetlight"
+    assert not ticket["complete"]
+
+
+def test_models_lists_the_shipped_one_as_synthetic() -> None:
+    shipped = next(
+        model for model in json.loads(run("models", "--json").stdout) if model["shipped"]
+    )
+    assert shipped["synthetic"]
+
+
+def test_prompts_finds_by_words() -> None:
+    rows = json.loads(run("prompts", "--json", "本次通话将被录音").stdout)
+    assert rows
+    assert all(row["ms"] for row in rows)
+
+
+def test_check_finds_what_would_keep_the_line_closed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HOTLINE_DATA_DIR", str(tmp_path))
+    monkeypatch.setenv("HOTLINE_ASR__MODEL", str(tmp_path / "no-model"))
+    result = run("check", "--json")
+    assert result.exit_code == 1
+    findings = json.loads(result.stdout)
+    errors = {finding["part"] for finding in findings if finding["severity"] == "error"}
+    assert "model" in errors
+
+
+def test_a_bad_key_in_the_configuration_names_itself(tmp_path: Path) -> None:
+    path = tmp_path / "hotline.toml"
+    path.write_text("[sip]\nprot = 1\n", encoding="utf-8")
+    result = run("--config", str(path), "route", "路灯")
+    assert result.exit_code == 1
+    assert "sip.prot" in result.stderr
+
+
+def test_a_bad_script_is_named(tmp_path: Path) -> None:
+    path = tmp_path / "call.yaml"
+    path.write_text("name: x\nsteps:\n  - key: 12\n", encoding="utf-8")
+    result = run("call", str(path))
+    assert result.exit_code == 1
+    assert "call.yaml" in result.stderr

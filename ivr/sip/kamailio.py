@@ -43,7 +43,6 @@ def configuration(settings: SipSettings, dispatcher: Path, rpc: Path) -> str:
     template = resources.files("ivr.sip").joinpath("kamailio.cfg.in").read_text(encoding="utf-8")
     advertise = f" advertise {settings.public_host}:{settings.port}" if settings.public_host else ""
     values = {
-        "CHILDREN": "3",
         "HOST": settings.host,
         "PORT": str(settings.port),
         "ADVERTISE": advertise,

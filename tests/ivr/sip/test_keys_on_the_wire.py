@@ -136,6 +136,16 @@ async def test_fast_typing_is_heard_in_order(shared: Open) -> None:
         assert await held.keys(12) == "13907791234#"
 
 
+async def test_keys_sent_without_waiting_for_answers_keep_their_order(shared: Open) -> None:
+    async with connected(shared) as (phone, held):
+        typed = "1590*#123456"
+        for key in typed:
+            body = relay(key)
+            headers = [f"Content-Type: {RELAY}"]
+            await phone.send(phone.request("INFO", headers=headers, body=body).encode())
+        assert await held.keys(len(typed)) == typed
+
+
 async def test_strange_info_does_no_harm(shared: Open) -> None:
     async with connected(shared) as (phone, held):
         await phone.info("application/dtmf-relay", "garbage")

@@ -168,7 +168,7 @@ async def test_a_vanished_caller_is_noticed(tmp_path: Path) -> None:
         await call.up()
         # One who is there and silent stays.
         heard = len(held.sound[0])
-        await held.until(lambda: len(held.sound[0]) > heard + 3 * 16000)
+        await held.until(lambda: len(held.sound[0]) > heard + 2 * 16000)
         assert call.is_up
 
 

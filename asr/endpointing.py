@@ -47,7 +47,8 @@ class Sustained(msgspec.Struct, frozen=True):
 class Ended(msgspec.Struct, frozen=True):
     """The turn from ``start`` is over; ``voiced`` is how much of it was voice.
 
-    ``spoken_end`` is the end of the last voice, ``at`` the moment of the decision.
+    ``spoken_end`` is the end of the last voice, ``at`` the moment of the decision, ``text``
+    the last partial result.
     """
 
     start: int
@@ -55,6 +56,7 @@ class Ended(msgspec.Struct, frozen=True):
     at: int
     voiced: int
     reason: Literal["silence", "expected", "too-long", "flushed"]
+    text: str = ""
 
 
 Decision = Started | Sustained | Ended
@@ -208,6 +210,6 @@ class Endpointer:
 
     def _end(self, reason: Literal["silence", "expected", "too-long", "flushed"]) -> Ended:
         assert self._start is not None
-        ended = Ended(self._start, self._spoken_end, self._now, self._voiced, reason)
+        ended = Ended(self._start, self._spoken_end, self._now, self._voiced, reason, self._text)
         self._reset()
         return ended

@@ -161,7 +161,7 @@ class Listener:
             result, lost = _NOTHING, final is None
             if final is not None:
                 try:
-                    result = _later(await final, offset)
+                    result = _with_expected(_later(await final, offset), ended)
                 except DecoderUnavailable:
                     lost = True
         except asyncio.CancelledError:
@@ -198,3 +198,16 @@ def _later(result: Result, offset: float) -> Result:
         for word in result.words
     )
     return msgspec.structs.replace(result, words=words)
+
+
+def _with_expected(result: Result, ended: Ended) -> Result:
+    """The same result, the expected answer that ended the turn being one of its readings.
+
+    The last words of a recogniser may differ from what it said a moment before.
+    """
+    heard = (result.text, *result.alternatives)
+    if ended.reason != "expected" or ended.text in heard:
+        return result
+    if not result.text:
+        return msgspec.structs.replace(result, text=ended.text)
+    return msgspec.structs.replace(result, alternatives=(ended.text, *result.alternatives))

@@ -34,6 +34,7 @@ from asr.text import clean, is_word, join_spaced
 log = logging.getLogger(__name__)
 
 _PIECE = 3200
+_HUSH = bytes(SAMPLE_RATE // 10 * 2)
 _TELL_EVERY = 256 * 1024
 _USES = 200
 """Utterances after which a recogniser is replaced, so that none grows for ever."""
@@ -139,13 +140,15 @@ class VoskStream:
         self._uses = uses
         self._base = base
         self._bytes = 0
+        self._cut = False
         self._pieces: list[Sequence[Reading]] = []
         self._said = ""
 
     def accept(self, pcm: bytes, *, partial: bool = True) -> str:
         """Decode more audio. Without ``partial`` the text so far is not computed anew."""
         self._bytes += len(pcm)
-        if self._recogniser.AcceptWaveform(pcm):
+        self._cut = bool(self._recogniser.AcceptWaveform(pcm))
+        if self._cut:
             self._keep(self._recogniser.Result())
             return self._said
         if not partial:
@@ -164,6 +167,11 @@ class VoskStream:
 
     def _end(self) -> str:
         recogniser, self._recogniser = self._recogniser, None
+        if self._cut:
+            # Right after one of Vosk's own cuts FinalResult does nothing, and the sound not
+            # yet decoded would be heard in the next utterance, which is another caller's.
+            recogniser.AcceptWaveform(_HUSH)
+            self._bytes += len(_HUSH)
         answer: str = recogniser.FinalResult()
         seconds = self._bytes / (2 * SAMPLE_RATE)
         self._engine.give_back(recogniser, self._uses + 1, self._base + seconds)

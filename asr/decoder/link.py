@@ -27,8 +27,8 @@ log = logging.getLogger(__name__)
 
 _PIECE = BYTES_PER_SECOND // 10
 """Audio is sent in pieces of 100 ms: a partial is no older, and messages are few."""
-_MAX_UNSENT = 30 * BYTES_PER_SECOND
-"""More than this waiting in the socket means that the process reads no more."""
+_LONGEST = BYTES_PER_SECOND * 10
+"""A message holds no more than this, however much is fed at once."""
 
 
 class Link(asyncio.Protocol):
@@ -37,6 +37,7 @@ class Link(asyncio.Protocol):
     def __init__(self) -> None:
         self.first: asyncio.Future[Ready | Broken] = asyncio.get_running_loop().create_future()
         self.lost = asyncio.Event()
+        self.heard_at = asyncio.get_running_loop().time()
         self._transport: asyncio.Transport | None = None
         self._reader = node_reader()
         self._numbers = itertools.count(1)
@@ -46,6 +47,7 @@ class Link(asyncio.Protocol):
         self._transport = cast(asyncio.Transport, transport)
 
     def data_received(self, data: bytes) -> None:
+        self.heard_at = asyncio.get_running_loop().time()
         for message in self._reader.feed(data):
             match message:
                 case Ready() | Broken():
@@ -77,12 +79,6 @@ class Link(asyncio.Protocol):
         """Send; silently nothing once the connection is gone."""
         if self._transport is not None:
             self._transport.write(pack(message))
-
-    @property
-    def clogged(self) -> bool:
-        """Whether so much is unsent that the other side cannot be reading."""
-        transport = self._transport
-        return transport is not None and transport.get_write_buffer_size() > _MAX_UNSENT
 
     def add(self, stream: LinkStream) -> int:
         """A number for a new utterance."""
@@ -127,8 +123,6 @@ class LinkStream:
         self._unsent += pcm
         if len(self._unsent) >= _PIECE:
             self._flush()
-        if self._link.clogged:
-            self._on_stuck()
 
     async def finish(self) -> Result:
         """End the utterance and wait for its result.
@@ -142,7 +136,10 @@ class LinkStream:
         try:
             return await asyncio.wait_for(asyncio.shield(self._final), self._timeout_s)
         except TimeoutError as error:
-            self._on_stuck()
+            self.cancel()
+            # A process that still talks of other utterances is slow, not stuck.
+            if asyncio.get_running_loop().time() - self._link.heard_at >= self._timeout_s:
+                self._on_stuck()
             raise DecoderUnavailable("the decoder process does not answer") from error
         except asyncio.CancelledError:
             self.cancel()
@@ -158,9 +155,9 @@ class LinkStream:
             self._final.cancel()
 
     def _flush(self) -> None:
-        if self._unsent:
-            self._link.send(Feed(self._number, bytes(self._unsent)))
-            self._unsent.clear()
+        for at in range(0, len(self._unsent), _LONGEST):
+            self._link.send(Feed(self._number, bytes(self._unsent[at : at + _LONGEST])))
+        self._unsent.clear()
 
     def partial(self, text: str) -> None:
         """The decoder tells of a new partial result."""

@@ -75,6 +75,10 @@ class Partial(Message, frozen=True):
     text: str
 
 
+class Working(Message, frozen=True):
+    """Audio is being decoded; said now and then where nothing else is."""
+
+
 class Final(Message, frozen=True):
     """The utterance's last result."""
 
@@ -90,4 +94,4 @@ class Failed(Message, frozen=True):
 
 
 ToDecoder = Load | Open | Feed | Finish | Cancel
-FromDecoder = Ready | Broken | Partial | Final | Failed
+FromDecoder = Ready | Broken | Partial | Working | Final | Failed

@@ -10,10 +10,11 @@ from __future__ import annotations
 
 import logging
 import threading
+import time
 from collections import deque
 from collections.abc import Callable
 
-from asr.decoder.messages import Failed, Final, Message, Partial
+from asr.decoder.messages import Failed, Final, Message, Partial, Working
 from asr.engine import BYTES_PER_SECOND, Engine, Stream
 
 log = logging.getLogger(__name__)
@@ -22,6 +23,8 @@ _SLICE = BYTES_PER_SECOND // 2
 """At most this much is decoded before another utterance gets its turn."""
 _NO_PARTIALS_BEYOND = BYTES_PER_SECOND
 """With more audio than this waiting, an utterance catches up first and tells later."""
+_WORKING_EVERY_S = 0.25
+"""How often the node is told that decoding goes on, so that slow is not taken for stuck."""
 
 
 class _Utterance:
@@ -29,8 +32,7 @@ class _Utterance:
 
     def __init__(self, number: int) -> None:
         self.number = number
-        self.audio: deque[bytes] = deque()
-        self.waiting = 0
+        self.audio = bytearray()
         self.finishing = False
         self.gone = False
         self.queued = False
@@ -51,6 +53,7 @@ class Pool:
         self._engine = engine
         self._send = send
         self._max_waiting = int(max_lag_s * BYTES_PER_SECOND)
+        self._said_working = 0.0
         self._utterances: dict[int, _Utterance] = {}
         self._first: deque[_Utterance] = deque()
         self._ready: deque[_Utterance] = deque()
@@ -76,9 +79,8 @@ class Pool:
             utterance = self._utterances.get(number)
             if utterance is None or utterance.finishing:
                 return
-            utterance.audio.append(pcm)
-            utterance.waiting += len(pcm)
-            too_late = utterance.waiting > self._max_waiting
+            utterance.audio += pcm
+            too_late = len(utterance.audio) > self._max_waiting
             if too_late:
                 self._forget(utterance)
             self._queue(utterance)
@@ -107,7 +109,6 @@ class Pool:
         utterance.gone = True
         self._utterances.pop(utterance.number, None)
         utterance.audio.clear()
-        utterance.waiting = 0
 
     def _queue(self, utterance: _Utterance) -> None:
         """Give it to a thread, unless one has it: that one will see what has changed."""
@@ -151,10 +152,11 @@ class Pool:
     def _decode(self, utterance: _Utterance) -> None:
         """Decode one slice of an utterance; then end it, queue it again, or let it rest."""
         with self._changed:
-            pcm = self._take(utterance)
+            pcm = bytes(utterance.audio[:_SLICE])
+            del utterance.audio[:_SLICE]
             gone = utterance.gone
-            behind = utterance.waiting > _NO_PARTIALS_BEYOND
-            over = utterance.finishing and not utterance.waiting
+            behind = len(utterance.audio) > _NO_PARTIALS_BEYOND
+            over = utterance.finishing and not utterance.audio
         if gone:
             self._drop(utterance)
             return
@@ -166,6 +168,8 @@ class Pool:
             if wanted and text != utterance.told:
                 utterance.told = text
                 self._send(Partial(utterance.number, text))
+            else:
+                self._say_working()
         if over:
             stream, utterance.stream = utterance.stream, None
             result = stream.finish()
@@ -177,17 +181,14 @@ class Pool:
             return
         with self._changed:
             utterance.running = False
-            if utterance.waiting or utterance.finishing or utterance.gone:
+            if utterance.audio or utterance.finishing or utterance.gone:
                 self._queue(utterance)
 
-    def _take(self, utterance: _Utterance) -> bytes:
-        pieces: list[bytes] = []
-        taken = 0
-        while utterance.audio and taken < _SLICE:
-            pieces.append(utterance.audio.popleft())
-            taken += len(pieces[-1])
-        utterance.waiting -= taken
-        return b"".join(pieces)
+    def _say_working(self) -> None:
+        now = time.monotonic()
+        if now - self._said_working >= _WORKING_EVERY_S:
+            self._said_working = now
+            self._send(Working())
 
     def _drop(self, utterance: _Utterance) -> None:
         stream, utterance.stream = utterance.stream, None

@@ -14,7 +14,7 @@ RATE = 8000
 
 def pcm(samples: np.ndarray) -> bytes:
     """Samples between -1 and 1 as PCM."""
-    return (np.clip(samples, -1, 1) * 32767).astype("<i2").tobytes()
+    return bytes((np.clip(samples, -1, 1) * 32767).astype("<i2").tobytes())
 
 
 def silence(ms: int) -> bytes:
@@ -76,7 +76,7 @@ def over_a_law(audio: bytes) -> bytes:
 async def until(condition: Callable[[], bool], seconds: float = 20.0) -> None:
     """Wait until ``condition`` holds; fail the test if it does not within ``seconds``."""
     async with asyncio.timeout(seconds):
-        while not condition():  # noqa: ASYNC110 - any condition, not only events
+        while not condition():
             await asyncio.sleep(0.01)
 
 

@@ -71,14 +71,14 @@ def test_an_expected_answer_ends_the_turn_early() -> None:
     endpointer = Endpointer()
     endpointer.expect({"对", "不对"})
     heard = run(endpointer, (VOICE, 300), (SILENCE, 1000), text="不对")
-    assert heard[-1] == Ended(0, 300, 560, 300, "expected")
+    assert heard[-1] == Ended(0, 300, 560, 300, "expected", "不对")
 
 
 def test_another_answer_does_not() -> None:
     endpointer = Endpointer()
     endpointer.expect({"对"})
     heard = run(endpointer, (VOICE, 300), (SILENCE, 1000), text="不对吧")
-    assert heard[-1] == Ended(0, 300, 860, 300, "silence")
+    assert heard[-1] == Ended(0, 300, 860, 300, "silence", "不对吧")
 
 
 def test_expectations_apply_to_the_turn_in_progress() -> None:
@@ -86,13 +86,13 @@ def test_expectations_apply_to_the_turn_in_progress() -> None:
     run(endpointer, (VOICE, 300), text="对")
     endpointer.expect({"对"})
     heard = run(endpointer, (SILENCE, 1000))
-    assert heard[-1] == Ended(0, 300, 560, 300, "expected")
+    assert heard[-1] == Ended(0, 300, 560, 300, "expected", "对")
 
 
 @pytest.mark.parametrize("text", ["我家门口的", "我想投诉那个", "幺三八", "电话是幺三八零零幺三"])
 def test_an_unfinished_text_is_waited_for(text: str) -> None:
     heard = run(Endpointer(), (VOICE, 600), (SILENCE, 3000), text=text)
-    assert heard[-1] == Ended(0, 600, 1700, 600, "silence")
+    assert heard[-1] == Ended(0, 600, 1700, 600, "silence", text)
 
 
 @pytest.mark.parametrize(
@@ -170,7 +170,7 @@ def test_whatever_is_heard_turns_are_whole_and_in_order(
                     assert started is not None and not sustained
                     assert when == now >= started.at + settings.sustained_ms
                     sustained = True
-                case Ended(start, spoken_end, when, amount, _):
+                case Ended(start, spoken_end, when, amount):
                     assert started is not None and start == started.at
                     assert start < spoken_end <= when == now
                     assert settings.onset_ms <= amount <= when - start <= settings.max_turn_ms

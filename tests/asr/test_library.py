@@ -151,13 +151,13 @@ def test_what_does_not_work_is_not_selected(archive: Path, tmp_path: Path) -> No
 
 
 def test_the_environment_names_the_model_before_all_else(
-    archive: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    data = tmp_path / "data"
-    library.import_zip(archive, data)
-    library.select(NAME, data)
+    (tmp_path / "models").mkdir()
+    (tmp_path / "models" / "selected").write_text(NAME)
+    assert library.default_model_dir(tmp_path) == tmp_path / "models" / NAME
     monkeypatch.setenv(MODEL_VARIABLE, str(tmp_path / "other"))
-    assert library.default_model_dir(data) == tmp_path / "other"
+    assert library.default_model_dir(tmp_path) == tmp_path / "other"
 
 
 @pytest.mark.parametrize("content", [b"../../etc", b"", b"\xff\xfe\x00", b"a/b"])

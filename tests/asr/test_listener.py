@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+import asyncio
+from collections.abc import AsyncIterator, Callable
 
 import pytest
 
+from asr.engine import DecoderStream, Result
 from asr.listener import Listener
 from asr.scripted import ScriptedDecoder
 from asr.settings import ListenSettings
@@ -151,6 +153,44 @@ async def test_an_expected_answer_ends_the_turn_early(line: Line) -> None:
     await line.hear(silence(500), speech(), silence(1000))
     turn = line.turns()[0]
     assert turn.decided_at - turn.spoken_end == pytest.approx(0.26, abs=0.03)
+
+
+class ChangesItsMind(ScriptedDecoder):
+    """Says ``partial`` while it hears, and another result at the end."""
+
+    def __init__(self, partial: str, final: Result) -> None:
+        super().__init__()
+        self.partial, self.final = partial, final
+
+    def open(self, on_partial: Callable[[str], None]) -> DecoderStream:
+        stream = super().open(lambda text: None)
+        asyncio.get_running_loop().call_soon(on_partial, self.partial)
+
+        async def finish() -> Result:
+            return self.final
+
+        stream.finish = finish  # type: ignore[method-assign]
+        return stream
+
+
+@pytest.mark.parametrize(
+    ("final", "readings"),
+    [
+        (Result("似的", alternatives=("使得",)), ("似的", "是的", "使得")),
+        (Result("使得", alternatives=("是的",)), ("使得", "是的")),
+        (Result(""), ("是的",)),
+    ],
+)
+async def test_the_expected_answer_stays_among_the_readings(
+    final: Result, readings: tuple[str, ...]
+) -> None:
+    line = Line(ChangesItsMind("是的", final))
+    await line.decoder.start()
+    line.listener.listen(expect=["是的"])
+    await line.hear(silence(500), speech(), silence(1000))
+    (turn,) = line.turns()
+    assert (turn.result.text, *turn.result.alternatives) == readings
+    line.listener.close()
 
 
 async def test_cancel_forgets_the_turn_in_progress(line: Line) -> None:

@@ -44,13 +44,13 @@ class EchoEngine:
 
 
 def sound(*pieces: bytes) -> np.ndarray:
-    return np.frombuffer(b"".join(pieces), "<i2") / 32768
+    return np.asarray(np.frombuffer(b"".join(pieces), "<i2") / 32768)
 
 
 def stretch(samples: np.ndarray, rate: int) -> np.ndarray:
     """The same sound at another rate."""
     at = np.arange(int(len(samples) * rate / 8000)) * 8000 / rate
-    return np.interp(at, np.arange(len(samples)), samples)
+    return np.asarray(np.interp(at, np.arange(len(samples)), samples))
 
 
 ONE = sound(silence(1000), speech(), silence(1000))

@@ -5,8 +5,11 @@ from __future__ import annotations
 import subprocess
 import sys
 import textwrap
+from pathlib import Path
 
 import pytest
+
+from asr.probe import PROBE_TEXT
 
 
 def run(code: str) -> str:
@@ -81,6 +84,36 @@ def test_silence_is_an_empty_result(answer: str) -> None:
     """
     )
     assert said == "Result(text='', words=(), confidence=0.0, alternatives=())"
+
+
+def test_wherever_an_utterance_ends_nothing_of_it_is_left_in_its_recogniser(
+    model_dir: Path,
+) -> None:
+    # Vosk keeps sound when an utterance ends right where it made a cut of its own: end it at
+    # every place, so that some are such.
+    said = run(
+        f"""
+    from asr.probe import probe_pcm
+    from asr.vosk_engine import VoskEngine
+    engine = VoskEngine({str(model_dir)!r}, spare=1)
+    speech = probe_pcm()
+
+    def hear(stream, pcm, step):
+        for at in range(0, len(pcm), step):
+            stream.accept(pcm[at:at + step])
+        return stream
+
+    cuts, left = 0, set()
+    for step in (1600, 8000):
+        for stop in range(step, 3 * len(speech), step):
+            earlier = hear(engine.open(), (speech * 3)[:stop], step)
+            cuts += earlier._cut
+            earlier.discard() if stop // step % 2 else earlier.finish()
+            left.add(hear(engine.open(), speech, step).finish().text)
+    print(cuts > 0, left)
+    """
+    )
+    assert said == f"True {{'{PROBE_TEXT}'}}"
 
 
 def test_only_the_engine_module_imports_vosk() -> None:

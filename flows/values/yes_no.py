@@ -26,10 +26,12 @@ _NO = Phrases(
 _LEAD_YES = re.compile(
     r"^(?:对对对|对对|对的|对啊|没错|没问题|没有问题|都对|全对|正确|是的|是啊|好的|可以的|可以|嗯|对)"
 )
+_ALL_YES = re.compile(_LEAD_YES.pattern.replace(")", "|哦|呃)+"))
 _LEAD_NO = re.compile(
     r"^(?:不对不对|不是不是|不对的|不对|不是的|不是|错了|搞错了|弄错了|听错了|说错了|讲错了"
     r"|不不不)[啊呀了]?"
 )
+_NO_CHANGE = re.compile(r"^(?:不用|不改|不需要|就这样|没有|就是这样|没什么)")
 _THEN = re.compile(
     r"^(?:应该是|应该|改成|改为|换成|其实是|其实|而是|我说的是|我讲的是|我是说|是|在)"
 )
@@ -69,10 +71,11 @@ def answer(text: str) -> Answer:
         return Answer(False, _THEN.sub("", rest))
     agreed = _LEAD_YES.match(plain)
     if agreed is not None:
-        after = answer(plain[agreed.end() :])
-        return (
-            Answer(True)
-            if after.yes is True and not after.rest
-            else Answer(True, plain[agreed.end() :])
-        )
+        rest = plain[agreed.end() :]
+        after = _ALL_YES.sub("", rest)
+        if _LEAD_NO.match(after):
+            # "对不对" asks; "对，哦不对，是侨港镇" has thought better of it.
+            return Answer(None, plain) if after == "不对" else answer(after)
+        nothing_new = not after or yes_no(after) is not None or _NO_CHANGE.match(after)
+        return Answer(True, "" if nothing_new else rest)
     return Answer(None, plain)

@@ -75,3 +75,18 @@ def test_any_text_is_answered(text: str) -> None:
 def test_no_then_correction_in_any_wording(no: str, right: str) -> None:
     for between in ("", "，", "是", "，是", "，应该是", "，改成"):
         assert answer(no + between + right) == Answer(False, right)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("对不对", Answer(None, "对不对")),
+        ("对，哦不对，是侨港镇", Answer(False, "侨港镇")),
+        ("嗯对的没错", Answer(True)),
+        ("对，不用改了", Answer(True)),
+        ("不知道", Answer(None, "不知道")),
+        ("对" * 5000, Answer(True)),
+    ],
+)
+def test_yes_that_is_more_or_less_than_yes(text: str, expected: Answer) -> None:
+    assert answer(text) == expected

@@ -2,7 +2,8 @@
 
 A pattern is a word, or words joined by ``…`` (in this order) or ``+`` (in any order), each at
 most ``GAP`` characters from the next. Each word is written in the grammar of
-:mod:`flows.phrases`. A word of two or more characters is also heard by its sound.
+:mod:`flows.phrases`. A word of three or more characters is also heard by its sound; one of two
+only if the file lists it for that, since most sound like something harmless.
 """
 
 from __future__ import annotations
@@ -54,7 +55,8 @@ class EmergencyFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     ``before``: words that, shortly before the evidence, make it a supposition or a denial.
     ``past``: contexts of something over, unless one of ``now`` is heard as well.
-    ``never``: contexts in which no kind counts.
+    ``never``: contexts in which no kind counts. ``by_sound``: words of two characters that
+    are also heard by their sound.
     """
 
     handling: tuple[str, ...]
@@ -64,6 +66,7 @@ class EmergencyFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     past: tuple[str, ...]
     now: tuple[str, ...]
     never: tuple[str, ...]
+    by_sound: tuple[str, ...]
     kinds: tuple[EmergencyKind, ...]
 
 
@@ -81,6 +84,7 @@ class EmergencyDetector:
     def __init__(self, data: EmergencyFile, confusions: Mapping[str, str] | None = None) -> None:
         self._kinds = sorted(data.kinds, key=lambda kind: kind.level)
         self._confusions = dict(confusions or {})
+        self._by_sound = frozenset(data.by_sound)
         self._patterns = {
             kind.id: _parse_all((*kind.keywords, *kind.patterns)) for kind in self._kinds
         }
@@ -94,7 +98,7 @@ class EmergencyDetector:
         """The gravest emergency that ``text`` tells of, or None."""
         for wrong, right in self._confusions.items():
             text = text.replace(wrong, right)
-        heard = _Heard(sound(text))
+        heard = _Heard(sound(text), self._by_sound)
         if not heard.sounded.chars or heard.any(self._never):
             return None
         if heard.any(self._past) and not any(heard.exact(word) for word in self._now):
@@ -121,8 +125,9 @@ class _Pattern(msgspec.Struct, frozen=True):
 class _Heard:
     """One text, with where each word stands in it."""
 
-    def __init__(self, sounded: Sounded) -> None:
+    def __init__(self, sounded: Sounded, by_sound: frozenset[str]) -> None:
         self.sounded = sounded
+        self._by_sound = by_sound
         self._joined = " " + " ".join(sounded.folded) + " "
         self._index = {}
         at = 0
@@ -144,7 +149,7 @@ class _Heard:
 
     def _search(self, word: Sounded) -> Iterator[Span]:
         size = len(word.chars)
-        if size < 2:
+        if size < 2 or (size == 2 and word.text not in self._by_sound):
             yield from _occurrences(self.sounded.chars, word.chars)
             return
         needle = " " + " ".join(word.folded) + " "

@@ -182,7 +182,9 @@ def find(needle: Sounded, text: Sounded, least: float = 0.8) -> Match | None:
         budget = size * (1.0 - least) + 1e-9
         total = 0.0
         for index in range(size):
-            total += cost(needle.syllables[index], text.syllables[start + index])
+            # The same character may be read otherwise in other company.
+            if needle.chars[index] != text.chars[start + index]:
+                total += cost(needle.syllables[index], text.syllables[start + index])
             if total > budget:
                 break
         else:

@@ -45,9 +45,9 @@ def summarise(outcomes: Sequence[Outcome]) -> str:
     spoken = [row for row in outcomes if row.source != "text"]
     lines = ["# Routing of free speech", "", SYNTHETIC if spoken else TEXT_ONLY, ""]
     lines += [
-        "Phrases and patterns were first written without these sentences, then mended by the errors of",
-        "`dev` (two thirds). `held out` is the third chosen by the hash of the sentence; its errors",
-        "were never looked at.",
+        "Phrases and patterns were first written without these sentences, then mended by the",
+        "errors of `dev` (two thirds). `held out` is the third chosen by the hash of the sentence;",
+        "its errors were never looked at.",
         "",
         "| from | part | sentences | first choice right | among two | emergencies heard "
         "| false alarms | sure | sure but wrong | p50 ms | p99 ms |",

@@ -90,7 +90,7 @@ class Router:
 
     def _by_number(self, text: str) -> Intent | None:
         """The service whose four-digit number the whole text is, spoken or written."""
-        spoken = self._fillers.strip(self._fillers.clean(text))
+        spoken = self._matter(text).removeprefix("办理").removeprefix("办")
         return self.intents.get("svc." + spoken.translate(NUMERALS))
 
     def _matter(self, text: str) -> str:

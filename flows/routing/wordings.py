@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 
 from flows.phrases import gapped
 
-GAP = 6
+GAP = 10
 SHORTEST = 4
 
 

@@ -1,0 +1,90 @@
+"""The shipped data is sound, and spoilt data is told by file and line."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from flows.check import check
+from flows.knowledge import Knowledge
+
+
+def replace(file: Path, old: str, new: str) -> None:
+    text = file.read_text("utf-8")
+    assert text.count(old) >= 1, old
+    file.write_text(text.replace(old, new, 1), "utf-8")
+
+
+def line_of(file: Path, text: str) -> int:
+    return 1 + next(n for n, line in enumerate(file.read_text("utf-8").split("\n")) if text in line)
+
+
+def test_the_shipped_data_has_no_problem() -> None:
+    assert [str(problem) for problem in check()] == []
+
+
+def test_the_catalogue_is_the_agreed_one(knowledge: Knowledge) -> None:
+    catalogue = knowledge.catalogue
+    assert len(catalogue.categories) == 18
+    codes = [item.code for item in catalogue.services]
+    assert len(codes) == len(set(codes)) == 94
+    for category in catalogue.categories:
+        assert catalogue.category(category.code) is category
+        for item in category.items:
+            assert catalogue.service(item.code) is item
+            assert catalogue.category_of(item) is category
+            assert knowledge.intents[item.intent].name == item.name
+    assert catalogue.service("0000") is None
+    assert catalogue.category("99") is None
+
+
+SPOILT = [
+    ("services/06.yaml", "code: '0602'", "code: '0601'", "service 0601 is already in"),
+    ("services/06.yaml", "code: '0602'", "code: '0702'", "must begin with 06"),
+    ("services/06.yaml", "code: '0602'", "code: 602", "items[1].code"),
+    ("services/06.yaml", "[name, id_no, card_tail, lost_time", "[nane, id_no", "nane is not in"),
+    ("services/06.yaml", "[市人力资源和社会保障局]", "[市社保局]", "市社保局 is not in units.yaml"),
+    ("services/06.yaml", "社保卡丢了, 挂失社保卡", "路灯不亮, 挂失社保卡", "is understood as cmp."),
+    ("services/06.yaml", "社保卡丢了, 挂失社保卡", "办社保卡, 挂失社保卡", "is also an alias of 0601"),
+    ("services/06.yaml", "name: 社会保障卡解除挂失", "name: 社会保障卡临时瓜失", "sounds too much"),
+    ("services/06.yaml", "mode: done", "mode: doen", "items[1].mode"),
+    ("services/06.yaml", "      - (办|申请|申领", "      - (办|申请|申领|(", "lacks a closing )"),
+    ("intents.yaml", "units: [市公安局交通警察支队]", "units: [交警]", "交警 is not in units.yaml"),
+    ("intents.yaml", "  sys.agent:", "  sis.agent:", "must begin with"),
+    ("emergencies.yaml", "transfer: ['119', '12395']", "transfer: ['118']", "118 is not in"),
+    ("emergencies.yaml", "id: em.gas", "id: em.fire", "em.fire is given twice"),
+    ("emergencies.yaml", "keywords: [煤气味,", "keywords: [煤气味, (,", "lacks a closing )"),
+    ("emergencies.yaml", "notify: [市应急管理局,", "notify: [应急局,", "应急局 is not in"),
+    ("gazetteer.yaml", "town: '450502007', county: '450502'", "town: '450503100', county: '450502'",
+     "is not in county 450502"),
+    ("gazetteer.yaml", "code: '450502001'", "code: '450599001'", "no county has the code 450599"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("name", "old", "new", "said"), SPOILT)
+def test_spoilt_data_is_told_by_file_and_line(
+    city: Path, name: str, old: str, new: str, said: str
+) -> None:
+    line = line_of(city / name, old)
+    replace(city / name, old, new)
+    told = [problem for problem in check(city) if said in str(problem)]
+    assert told, [str(problem) for problem in check(city)]
+    assert told[0].file == name
+    assert told[0].line in (line, line + 1) or abs(told[0].line - line) <= 2
+
+
+def test_counts_that_do_not_match_are_told(city: Path) -> None:
+    replace(city / "catalogue.yaml", "items: 94", "items: 95")
+    assert "says 95, but there are 94" in "\n".join(map(str, check(city)))
+
+
+def test_a_missing_file_is_told(city: Path) -> None:
+    (city / "hotlines.tsv").unlink()
+    assert [str(problem) for problem in check(city)] == ["hotlines.tsv: is missing"]
+
+
+def test_hotlines_and_transfer_numbers_are_loaded(knowledge: Knowledge) -> None:
+    assert len(knowledge.hotlines) == 36
+    assert {"110", "119", "120", "122", "12395"} <= {item.number for item in knowledge.transfers}
+    assert any(item.number == "12329" and "公积金" in item.name for item in knowledge.hotlines)

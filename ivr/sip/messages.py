@@ -43,7 +43,11 @@ class Incoming(Message, frozen=True):
 
 
 class LegChanged(Message, frozen=True):
-    """A leg's state changed. ``code`` is the SIP status that caused it (0 if none)."""
+    """A leg's state changed. ``code`` is the SIP status that caused it (0 if none).
+
+    ``reason`` is SIP's own phrase, or where the hotline ended the leg: hung-up, rejected,
+    no-answer, leg-in-use, caller-left, media-timeout (nothing received any more), worker-died.
+    """
 
     leg: int
     state: LegState

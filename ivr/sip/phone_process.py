@@ -76,6 +76,7 @@ class PhoneProcess:
         self._socket = socket.socket(fileno=config.descriptor)
         self._unpacker = wire.Unpacker(_to_phone)
         self._talks: dict[int, _Talk] = {}
+        self._refused: set[Leg] = set()
         self._next = 0
         try:
             self._stack = Stack(config.stack)
@@ -164,6 +165,11 @@ class PhoneProcess:
     # --- told by PJSIP -------------------------------------------------------------------
 
     def _incoming(self, sip_id: int, invite: str, source: str) -> None:
+        if not self._free:
+            leg = Leg(self._stack, self, None, sip_id)
+            self._refused.add(leg)
+            leg.refuse(486)
+            return
         handset = self._free.pop()
         leg = Leg(self._stack, self, handset.port, sip_id)
         # Odd numbers are the program's, even ones ours: neither has to ask the other.
@@ -177,6 +183,8 @@ class PhoneProcess:
         """See :class:`ivr.sip.pj.LegWatcher`."""
         number = self._number(leg)
         if number is None:
+            if state == "ended":
+                self._refused.discard(leg)
             return
         talk = self._talks[number]
         if state == "ended":

@@ -126,10 +126,14 @@ def _span(vector: Any) -> tuple[int, int]:
 
 
 class Leg(pj.Call):  # type: ignore[misc]
-    """One call leg and the port that it talks and listens to."""
+    """One call leg and the port that it talks and listens to (none if it is to be refused)."""
 
     def __init__(
-        self, stack: Stack, watcher: LegWatcher, port: FramePort, sip_id: int | None = None
+        self,
+        stack: Stack,
+        watcher: LegWatcher,
+        port: FramePort | None,
+        sip_id: int | None = None,
     ) -> None:
         super().__init__(stack.account, pj.PJSUA_INVALID_ID if sip_id is None else sip_id)
         self._stack = stack

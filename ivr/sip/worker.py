@@ -116,12 +116,12 @@ class Worker:
 
     def _incoming(self, sip_id: int, invite: str, source: str) -> None:
         self._stack.tick(True)
-        leg = Leg(self._stack, self, self._port(CALLER), sip_id)
         if self._lines or self._strays or self._draining or self._orphan:
+            leg = Leg(self._stack, self, None, sip_id)
             self._strays[leg] = time.monotonic()
-            leg.detach()
             leg.refuse(486)
             return
+        leg = Leg(self._stack, self, self._port(CALLER), sip_id)
         self._lines[CALLER] = Line(leg, 0.0)
         try:
             leg.ring()

@@ -222,6 +222,28 @@ async def test_one_worker_without_kamailio_serves_udp_and_tcp(tmp_path: Path) ->
         assert await ping("127.0.0.1", chosen.port, timeout_s=2.0)
 
 
+async def test_open_on_every_interface_under_another_address(tmp_path: Path) -> None:
+    board = Board()
+    chosen = settings(tmp_path, host="0.0.0.0", public_host="127.0.0.9", max_calls=1, spare=0)
+    async with (
+        PhoneLine(chosen, board.take),
+        RobotPhone("139") as phone,
+        RobotPhone("operator") as operator,
+    ):
+        assert chosen.uri == f"sip:12345@127.0.0.9:{chosen.port}"
+        call = await phone.dial(chosen.uri)
+        held = await board.next()
+        await call.up()
+        held.send(m.Dial(1, operator.uri))
+        seat = await operator.incoming()
+        await held.reaches("up", leg=1)
+        await call.hold()
+        await call.resume()
+        await call.hang_up()
+        await seat.over()
+        await held.reaches("ended")
+
+
 async def test_kamailio_is_started_again_when_it_dies(tmp_path: Path) -> None:
     board = Board()
     chosen = settings(tmp_path, max_calls=1, spare=0)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import typing
 from pathlib import Path
 
@@ -235,3 +236,17 @@ def test_no_header_is_too_strange(text: str) -> None:
     assert said.call_id
     user_of(text)
     header(text, "From")
+
+
+# --- walls --------------------------------------------------------------------------------
+
+
+def test_only_one_module_imports_pjsua2() -> None:
+    root = Path(__file__).parents[3]
+    importers = {
+        str(path.relative_to(root))
+        for package in ("ivr", "asr", "flows", "adapters")
+        for path in (root / package).rglob("*.py")
+        if re.search(r"^\s*(import|from) pjsua2", path.read_text(encoding="utf-8"), re.M)
+    }
+    assert importers == {"ivr/sip/pj.py"}

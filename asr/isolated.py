@@ -22,6 +22,7 @@ import msgspec
 from asr.audio_file import AudioFileError
 from asr.engine import BYTES_PER_SECOND, AsrError, ModelError
 from asr.model_files import explain
+from asr.settings import ListenSettings
 from asr.transcribe import Transcript
 
 OnProgress = Callable[[float, float], None]
@@ -70,13 +71,18 @@ def check(model: Path, timeout_s: float = 300.0) -> Checked:
 
 
 def transcribe_file(
-    path: Path, model: Path, on_progress: OnProgress | None = None, timeout_s: float = 86_400.0
+    path: Path,
+    model: Path,
+    settings: ListenSettings | None = None,
+    on_progress: OnProgress | None = None,
+    timeout_s: float = 86_400.0,
 ) -> Transcript:
     """Transcribe a sound file with ``model``; progress in seconds of sound.
 
     Raises :class:`ModelError` or :class:`asr.audio_file.AudioFileError`.
     """
-    line = _run(["transcribe", str(model), str(path)], model, timeout_s, on_progress)
+    how = msgspec.json.encode(settings or ListenSettings()).decode()
+    line = _run(["transcribe", str(model), str(path), how], model, timeout_s, on_progress)
     assert line.transcript is not None
     return line.transcript
 
@@ -177,14 +183,16 @@ def _check(model: str) -> _Line:
     return _Line(checked=checked)
 
 
-def _transcribe(model: str, path: str) -> _Line:
+def _transcribe(model: str, path: str, how: str) -> _Line:
     from asr.audio_file import AudioFile
     from asr.transcribe import transcribe
     from asr.vosk_engine import VoskEngine
 
     # A file that cannot be read is said before a model is loaded for it.
     AudioFile(Path(path))
-    return _Line(transcript=transcribe(Path(path), VoskEngine(model), on_progress=_progress))
+    settings = msgspec.json.decode(how, type=ListenSettings)
+    engine = VoskEngine(model, alternatives=0, spare=1)
+    return _Line(transcript=transcribe(Path(path), engine, settings, _progress))
 
 
 def _download(name: str, into: str) -> _Line:

@@ -36,12 +36,14 @@ _ROOT = Path(__file__).resolve().parents[2]
 class DecoderProcess:
     """A supervised decoder process; implements :class:`asr.engine.Decoder`.
 
-    Everything is called from one event loop.
+    Everything is called from one event loop. Where the settings name no model, the one
+    selected in ``data_dir`` is used, or else the shipped one.
     """
 
-    def __init__(self, settings: AsrSettings | None = None) -> None:
+    def __init__(self, settings: AsrSettings | None = None, data_dir: Path | None = None) -> None:
         self._settings = settings or AsrSettings()
-        self.model = Path(self._settings.model) if self._settings.model else default_model_dir()
+        named = self._settings.model
+        self.model = Path(named) if named else default_model_dir(data_dir)
         self._link: Link | None = None
         self._process: asyncio.subprocess.Process | None = None
         self._watcher: asyncio.Task[None] | None = None

@@ -18,6 +18,7 @@ from asr.decoder import DecoderProcess
 from asr.engine import DecoderUnavailable
 from asr.listener import Listener
 from asr.probe import PROBE_TEXT
+from asr.selection import MODEL_VARIABLE
 from asr.settings import AsrSettings, ListenSettings
 from asr.turns import ListenerEvent, PartialText, TurnEnded
 from tests.asr.sounds import noise, over_a_law, play, silence, speech, until
@@ -164,6 +165,16 @@ async def test_a_process_that_hangs_is_replaced(model_dir: Path) -> None:
         assert decoder.restarts >= 1
 
 
+def test_without_a_named_model_the_selected_one_is_used(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv(MODEL_VARIABLE, raising=False)
+    (tmp_path / "models").mkdir()
+    (tmp_path / "models" / "selected").write_text("vosk-model-cn")
+    assert DecoderProcess(AsrSettings(), tmp_path).model == tmp_path / "models" / "vosk-model-cn"
+    assert DecoderProcess(AsrSettings(model="/other"), tmp_path).model == Path("/other")
+
+
 async def test_it_comes_back_from_death_after_death(decoder: DecoderProcess) -> None:
     for _ in range(3):
         pid = decoder.pid
@@ -242,7 +253,7 @@ async def test_one_long_utterance_is_whole_however_often_vosk_cuts_it(
 
 async def test_any_amount_can_be_fed_at_once(decoder: DecoderProcess) -> None:
     stream = decoder.open(lambda text: None)
-    stream.feed(silence(140_000) + speech())
+    stream.feed(silence(40_000) + speech())
     assert (await stream.finish()).text == PROBE_TEXT
     assert decoder.restarts == 0
 

@@ -14,6 +14,7 @@ from asr.audio_file import AudioFile, AudioFileError
 from asr.engine import Result
 from asr.isolated import transcribe_file
 from asr.probe import PROBE_TEXT
+from asr.settings import ListenSettings, VadSettings
 from asr.transcribe import Segment, transcribe
 from tests.asr.sounds import silence, speech
 
@@ -184,6 +185,15 @@ def test_a_file_is_transcribed_by_the_real_recogniser(model_dir: Path, tmp_path:
     assert transcript.text == PROBE_TEXT
     (segment,) = transcript.segments
     assert isinstance(segment, Segment) and segment.channel == 0
+
+
+def test_the_ears_settings_reach_the_process(model_dir: Path, tmp_path: Path) -> None:
+    path = tmp_path / "real.wav"
+    soundfile.write(path, ONE, 8000)
+    told: list[tuple[float, float]] = []
+    deaf = ListenSettings(vad=VadSettings(min_level_dbfs=0.0))
+    assert transcribe_file(path, model_dir, deaf, lambda *step: told.append(step)).text == ""
+    assert told[-1][1] == pytest.approx(len(ONE) / 8000, abs=0.05)
 
 
 def test_a_bad_file_is_said_through_the_process_wall(model_dir: Path, tmp_path: Path) -> None:

@@ -12,8 +12,9 @@ class VadSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     ``mode`` is WebRTC's aggressiveness, 0-3. Measured over A-law: 2 finds 88 % of the frames
     of quiet speech (peaks at -26 dBFS) in light noise where 3 finds 73 %; in loud steady
-    noise 0 and 1 take 37 and 8 % of a new line's noise for voice, 2 and 3 take 2 %. ``min_level_dbfs`` is the level under which
-    nothing counts, ``over_noise_db`` how far above the line's own noise voice must be.
+    noise 0 and 1 take 37 and 8 % of a new line's noise for voice, 2 and 3 take 2 %.
+    ``min_level_dbfs`` is the level under which nothing counts, ``over_noise_db`` how far above
+    the line's own noise voice must be.
     """
 
     mode: int = 2

@@ -10,7 +10,8 @@ from flows.knowledge import Knowledge, load_knowledge
 from flows.phonetic import similarity
 from flows.yamlfile import DataError, Document, Problem
 
-ALIKE = 0.9
+# Two names that differ by less than this many syllables are heard as the same.
+TOO_NEAR = 0.7
 
 
 def check(directory: Path | None = None) -> list[Problem]:
@@ -78,7 +79,8 @@ def _names(catalogue: Catalogue) -> Iterator[Problem]:
     owners: dict[str, Service] = {}
     for document, index, item in _items(catalogue):
         for other in seen:
-            if similarity(item.name, other.name) >= ALIKE:
+            longest = max(len(item.name), len(other.name))
+            if (1.0 - similarity(item.name, other.name)) * longest < TOO_NEAR:
                 message = f"sounds too much like {other.code} {other.name}"
                 yield document.problem(message, "items", index, "name")
         seen.append(item)

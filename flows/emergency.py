@@ -1,27 +1,17 @@
-"""Hearing an emergency in whatever words it is said, also in misrecognised ones.
-
-A pattern is a word, or words joined by ``…`` (in this order) or ``+`` (in any order), each at
-most ``GAP`` characters from the next. Each word is written in the grammar of
-:mod:`flows.phrases`. A word of three or more characters is also heard by its sound; one of two
-only if the file lists it for that, since most sound like something harmless.
-"""
+"""Hearing an emergency in whatever words it is said (patterns: :mod:`flows.spotting`)."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from itertools import pairwise, product
 from typing import Literal
 
 import msgspec
 
-from flows.phonetic import Sounded, sound
 from flows.phrases import expand
+from flows.spotting import Pattern, Span, Spotter, parse, plain
 from flows.yamlfile import DataError, Document, Entry, Problem, read_yaml
 
-GAP = 12
 BEFORE = 8
-
-Span = tuple[int, int]
 
 
 class EmergencyKind(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -84,7 +74,6 @@ class EmergencyDetector:
     def __init__(self, data: EmergencyFile, confusions: Mapping[str, str] | None = None) -> None:
         self._kinds = sorted(data.kinds, key=lambda kind: kind.level)
         self._confusions = dict(confusions or {})
-        self._by_sound = frozenset(data.by_sound)
         self._patterns = {
             kind.id: _parse_all((*kind.keywords, *kind.patterns)) for kind in self._kinds
         }
@@ -93,17 +82,20 @@ class EmergencyDetector:
         self._past = _parse_all(data.past)
         self._now = _words(data.now)
         self._before = _words(data.before)
+        groups = (*self._patterns.values(), *self._unless.values(), self._never, self._past)
+        self._spotter = Spotter((one for group in groups for one in group), data.by_sound)
 
     def detect(self, text: str) -> EmergencyHit | None:
         """The gravest emergency that ``text`` tells of, or None."""
         for wrong, right in self._confusions.items():
             text = text.replace(wrong, right)
-        heard = _Heard(sound(text), self._by_sound)
-        if not heard.sounded.chars or heard.any(self._never):
+        heard = self._spotter.hear(text)
+        chars = heard.sounded.chars
+        if not chars or heard.any(self._never):
             return None
-        if heard.any(self._past) and not any(heard.exact(word) for word in self._now):
+        if heard.any(self._past) and not any(word in chars for word in self._now):
             return None
-        supposed = [end for word in self._before for _, end in heard.exact(word)]
+        supposed = [end for word in self._before for end in _ends(chars, word)]
         for kind in self._kinds:
             spans = [span for pattern in self._patterns[kind.id] for span in heard.match(pattern)]
             spans = [
@@ -117,99 +109,19 @@ class EmergencyDetector:
         return None
 
 
-class _Pattern(msgspec.Struct, frozen=True):
-    ordered: bool
-    parts: tuple[tuple[Sounded, ...], ...]
-
-
-class _Heard:
-    """One text, with where each word stands in it."""
-
-    def __init__(self, sounded: Sounded, by_sound: frozenset[str]) -> None:
-        self.sounded = sounded
-        self._by_sound = by_sound
-        self._joined = " " + " ".join(sounded.folded) + " "
-        self._index = {}
-        at = 0
-        for index, syllable in enumerate(sounded.folded):
-            self._index[at] = index
-            at += len(syllable) + 1
-        self._found: dict[str, tuple[Span, ...]] = {}
-
-    def exact(self, word: str) -> tuple[Span, ...]:
-        """Where ``word`` stands, character for character."""
-        return tuple(_occurrences(self.sounded.chars, word))
-
-    def word(self, word: Sounded) -> tuple[Span, ...]:
-        """Where ``word`` stands, or something that sounds like it."""
-        known = self._found.get(word.text)
-        if known is None:
-            known = self._found[word.text] = tuple(self._search(word))
-        return known
-
-    def _search(self, word: Sounded) -> Iterator[Span]:
-        size = len(word.chars)
-        if size < 2 or (size == 2 and word.text not in self._by_sound):
-            yield from _occurrences(self.sounded.chars, word.chars)
-            return
-        needle = " " + " ".join(word.folded) + " "
-        at = self._joined.find(needle)
-        while at >= 0:
-            start = self._index[at]
-            if self._trusted(word, start):
-                yield start, start + size
-            at = self._joined.find(needle, at + 1)
-
-    def _trusted(self, word: Sounded, start: int) -> bool:
-        """Short words sound like too many others: one of two characters must be right, and
-        the sound of both."""
-        size = len(word.chars)
-        there = self.sounded.chars[start : start + size]
-        if not any(a == b for a, b in zip(word.chars, there, strict=True)):
-            return size > 3
-        return size > 2 or word.syllables == self.sounded.syllables[start : start + size]
-
-    def match(self, pattern: _Pattern) -> list[Span]:
-        """Where ``pattern`` is found, from its first to its last word."""
-        places = [[span for word in part for span in self.word(word)] for part in pattern.parts]
-        if not all(places):
-            return []
-        if len(places) == 1:
-            return places[0]
-        found: list[Span] = []
-        for combination in product(*places):
-            spans = combination if pattern.ordered else tuple(sorted(combination))
-            gaps = [after[0] - before[1] for before, after in pairwise(spans)]
-            if all(0 <= gap <= GAP for gap in gaps):
-                found.append((spans[0][0], spans[-1][1]))
-        return found
-
-    def any(self, patterns: Iterable[_Pattern]) -> bool:
-        """Whether one of ``patterns`` is found."""
-        return any(self.match(pattern) for pattern in patterns)
-
-
-def _occurrences(text: str, word: str) -> Iterator[Span]:
-    at = text.find(word)
+def _ends(chars: str, word: str) -> Iterator[int]:
+    at = chars.find(word)
     while at >= 0:
-        yield at, at + len(word)
-        at = text.find(word, at + 1)
+        yield at + len(word)
+        at = chars.find(word, at + 1)
 
 
 def _words(patterns: Iterable[str]) -> tuple[str, ...]:
-    return tuple(sound(word).chars for pattern in patterns for word in expand(pattern))
+    return tuple(plain(word) for pattern in patterns for word in expand(pattern))
 
 
-def _parse_all(patterns: Iterable[str]) -> tuple[_Pattern, ...]:
-    return tuple(_parse(pattern) for pattern in patterns)
-
-
-def _parse(pattern: str) -> _Pattern:
-    ordered = "+" not in pattern
-    parts = pattern.split("…" if ordered else "+")
-    if not ordered and "…" in pattern:
-        raise ValueError("mixes … and +")
-    return _Pattern(ordered, tuple(tuple(map(sound, expand(part))) for part in parts))
+def _parse_all(patterns: Iterable[str]) -> tuple[Pattern, ...]:
+    return tuple(parse(pattern) for pattern in patterns)
 
 
 def load_emergencies(root: Entry) -> Document[EmergencyFile]:
@@ -236,7 +148,7 @@ def load_emergencies(root: Entry) -> Document[EmergencyFile]:
     for path, patterns in places:
         for index, pattern in enumerate(patterns):
             try:
-                _parse(pattern)
+                parse(pattern)
             except ValueError as error:
                 problems.append(document.problem(f"{pattern!r} {error}", *path, index))
     if problems:

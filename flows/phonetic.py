@@ -11,8 +11,9 @@ import unicodedata
 from functools import cache, lru_cache
 
 import msgspec
-from pypinyin import lazy_pinyin
+from pypinyin.constants import PHRASES_DICT, PINYIN_DICT
 
+_LONGEST_WORD = 4
 _DIGITS = dict(zip("0123456789", "零一二三四五六七八九", strict=True))
 _INITIALS = (
     *("zh", "ch", "sh"),
@@ -93,14 +94,36 @@ def syllables(text: str) -> tuple[str, ...]:
 
 def _read(chars: str) -> list[str]:
     """One syllable for each character; letters stand for themselves."""
-    found = lazy_pinyin(chars, errors=list)  # type: ignore[arg-type]
-    if len(found) != len(chars):
-        found = [(lazy_pinyin(char) or [char])[0] for char in chars]
-    return [_plain(item) for item in found]
+    found = []
+    for place, char in enumerate(chars):
+        readings = _readings(char)
+        several = len(readings) > 1
+        found.append((several and _in_company(chars, place)) or readings[0])
+    return found
 
 
-def _plain(syllable: str) -> str:
-    return {"n": "en", "m": "mu", "ng": "en", "hm": "heng"}.get(syllable, syllable)
+@cache
+def _readings(char: str) -> tuple[str, ...]:
+    """The toneless readings of a character, the commonest first."""
+    toned = PINYIN_DICT.get(ord(char), char)
+    return tuple(dict.fromkeys(_toneless(reading) for reading in toned.split(",")))
+
+
+def _in_company(chars: str, place: int) -> str:
+    """How ``chars[place]`` is read in the longest known word around it; "" if there is none."""
+    for size in range(_LONGEST_WORD, 1, -1):
+        for start in range(max(0, place - size + 1), min(place, len(chars) - size) + 1):
+            word = PHRASES_DICT.get(chars[start : start + size])
+            if word is not None:
+                return _toneless(word[place - start][0])
+    return ""
+
+
+@cache
+def _toneless(reading: str) -> str:
+    plain = unicodedata.normalize("NFD", reading.replace("ü", "v"))
+    plain = "".join(char for char in plain.replace("u\u0308", "v") if char.isalpha())
+    return {"n": "en", "m": "mu", "ng": "en", "hm": "heng", "hng": "heng"}.get(plain, plain)
 
 
 @cache

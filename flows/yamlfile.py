@@ -20,6 +20,7 @@ import yaml
 T = TypeVar("T")
 KeyPath = tuple[str | int, ...]
 
+_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _INT = re.compile(r"-?(0|[1-9][0-9]*)")
 _FLOAT = re.compile(r"-?(0|[1-9][0-9]*)\.[0-9]+")
 
@@ -115,7 +116,7 @@ def read_yaml(root: Entry, name: str, type_: type[T]) -> Document[T]:
     """
     text = _text(root, name)
     try:
-        node = yaml.compose(text, Loader=yaml.SafeLoader)
+        node = yaml.compose(text, Loader=_LOADER)
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark
         message = f"is not valid YAML: {error.problem or error.context}"
@@ -209,7 +210,7 @@ def _plain(
 
 def _scalar(node: yaml.Node) -> str | int | float | bool | None:
     text = str(node.value)
-    if not isinstance(node, yaml.ScalarNode) or node.style is not None:
+    if not isinstance(node, yaml.ScalarNode) or node.style:
         return text
     if text in ("true", "false"):
         return text == "true"
@@ -260,14 +261,15 @@ def _argument(type_: Any, index: int) -> Any:
 def _sentence(message: str) -> str:
     """msgspec's message in the words of somebody who edits YAML."""
     message = message.split(" - at `$")[0]
+    message = message.replace("`", "")
     for word, plain in (
-        ("`str`", "text (in quotes)"),
-        ("`int`", "a whole number"),
-        ("`float`", "a number"),
-        ("`bool`", "true or false"),
-        ("`array`", "a list"),
-        ("`object`", "a mapping"),
-        ("`null`", "nothing (null)"),
+        ("str", "text (in quotes)"),
+        ("int", "a whole number"),
+        ("float", "a number"),
+        ("bool", "true or false"),
+        ("array", "a list"),
+        ("object", "a mapping"),
+        ("null", "nothing (null)"),
     ):
-        message = message.replace(word, plain)
+        message = re.sub(rf"\b{word}\b", plain, message)
     return message[:1].lower() + message[1:]

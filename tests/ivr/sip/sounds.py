@@ -10,10 +10,11 @@ import numpy as np
 from ivr.sip.tones import frequency_power, tone
 
 
-def write_wav(path: Path, frequency: float, seconds: float) -> Path:
+def write_wav(path: Path, frequency: float, seconds: float, rate: int = 8000) -> Path:
     with wave.open(str(path), "wb") as file:
-        file.setparams((1, 2, 8000, 0, "NONE", ""))
-        file.writeframes(tone(frequency, seconds))
+        file.setparams((1, 2, rate, 0, "NONE", ""))
+        # At twice the rate, half the frequency for twice the time is the same sound.
+        file.writeframes(tone(frequency * 8000 / rate, seconds * rate / 8000))
     return path
 
 

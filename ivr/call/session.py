@@ -252,12 +252,12 @@ class CallSession:
     def _spoken(self, leg: int, turn: TurnEnded) -> None:
         if not turn.result.text:
             return
-        base = self._listeners[leg][1]
+        base = self._listeners[leg][1] - self._zero
         self._transcript.add(
             "caller" if leg == CALLER else "operator",
             turn.result.text,
-            base + turn.start,
-            base + turn.spoken_end,
+            max(0.0, base + turn.start),
+            max(0.0, base + turn.spoken_end),
             confidence=turn.result.confidence,
         )
 

@@ -23,12 +23,16 @@ GRAVEST = "P0"
 PLAIN = 0.9
 
 
+def gravest(call: Call, kind: str) -> bool:
+    """Whether ``kind`` is a danger to life."""
+    return call.data.knowledge.emergencies[kind].level == GRAVEST
+
+
 class Watch:
     """Decides which emergency words count. One per call."""
 
     def __init__(self, data: FlowData) -> None:
         self._detector = data.knowledge.detector
-        self._kinds = data.knowledge.emergencies
         self._exact = data.emergency_words
         self._router = data.knowledge.router
         self._suspected = ""
@@ -36,16 +40,12 @@ class Watch:
     def partial(self, call: Call, text: str) -> EmergencyHit | None:
         """An emergency that is certain although the caller is still speaking."""
         hit = self._detector.detect(text)
-        if hit is None or not (self.gravest(hit.kind) and self._exactly(hit)):
+        if hit is None or not (gravest(call, hit.kind) and self._exactly(hit)):
             self._suspected = ""
             return None
         heard_before, self._suspected = self._suspected == hit.kind, hit.kind
         settled = len(text) - hit.span[1] >= SETTLED
         return hit if heard_before and settled else None
-
-    def gravest(self, kind: str) -> bool:
-        """Whether ``kind`` is a danger to life."""
-        return self._kinds[kind].level == GRAVEST
 
     def turn_ended(self) -> None:
         """The next partial result belongs to another sentence."""
@@ -62,7 +62,7 @@ class Watch:
             if hit is None:
                 continue
             exact = self._exactly(hit)
-            certain = exact and self.gravest(hit.kind) and rank == 0
+            certain = exact and gravest(call, hit.kind) and rank == 0
             if hit.kind in call.denied and not certain:
                 continue
             if not exact and self._plainly_else(text):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from flows.commands import Listen, Note, Play, Say, Transfer
+from flows.commands import FileTicket, Listen, Note, Play, Say, Transfer
 from flows.dialogue import DialogueConfig, FlowData
 from flows.events import Keys, Partial, Utterance
 from flows.simulator import Simulation
@@ -304,3 +304,10 @@ def test_a_call_without_end_comes_to_a_person(data: FlowData) -> None:
             break
         call.type("#1" if call.dialogue.state == "OpenQuestion" else "按*")
     assert isinstance(call.commands[-1], Transfer)
+
+
+def test_another_reading_of_a_short_answer_counts(data: FlowData) -> None:
+    call = reach(data, "ReadBack")
+    assert any(isinstance(c, Listen) for c in call.dialogue.handle(Utterance("推", ("腿", "图"))))
+    commands = call.dialogue.handle(Utterance("推", ("腿", "对")))
+    assert any(isinstance(command, FileTicket) for command in commands)

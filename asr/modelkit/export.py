@@ -26,17 +26,17 @@ MODEL_CONF = """--min-active=200
 """
 
 
-def write(net: Net, graph: Path, target: Path, blank_prior: float) -> None:
+def write(net: Net, graph: Path, target: Path, silence_prior: float) -> None:
     """Write the model to `target`; `graph` holds `HCLG.fst` and `words.txt`.
 
-    `blank_prior` is how much likelier blank is taken to be than any other output. A CTC network
-    says blank nearly always, and the decoder divides by the prior: more than 1 makes it bolder.
+    `silence_prior` is how much likelier silence is taken to be than any other output. The decoder
+    divides by the prior: more than 1 makes it bolder, less makes it hold its peace.
     """
     for name in ("am", "conf", "graph"):
         (target / name).mkdir(parents=True, exist_ok=True)
     net.eval()
     priors = np.ones(net.shape.outputs, dtype=np.float32)
-    priors[0] = blank_prior
+    priors[0] = silence_prior
     final_mdl.write(
         target / "am" / "final.mdl",
         net.folded(),

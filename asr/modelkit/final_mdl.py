@@ -1,7 +1,7 @@
 """Writes `am/final.mdl`: the transition model and the nnet3 network that Vosk loads.
 
-Every unit is a phone of one state with a self-loop, which is CTC seen as an HMM. Phone p has the
-transitions 2p-1 (stay) and 2p (enter) and the network's output p-1; blank is phone 1.
+Every unit is a phone of one state with a self-loop. Phone p has the transitions 2p-1 (stay) and 2p
+(enter) and the network's output p-1; silence is phone 1.
 """
 
 from __future__ import annotations
@@ -40,9 +40,9 @@ class AffineMap(Protocol):
 def write(
     path: Path, maps: Sequence[AffineMap], inputs: int, context: tuple[int, int], priors: Floats
 ) -> None:
-    """Write the model. `context` is frames seen to the left and right, `priors` sum to one.
+    """Write the model: `maps` with a ReLU between each and the next, log-softmax at the end.
 
-    `maps` are first, then two for each residual block, then last.
+    `context` is frames seen to the left and right, `priors` sum to one.
     """
     with Writer(path) as out:
         _transition_model(out, len(priors))
@@ -93,13 +93,11 @@ def wiring(maps: Sequence[AffineMap], inputs: int) -> list[str]:
         parts = [source if o == 0 else f"Offset({source}, {o})" for o in offsets]
         return f"Append({', '.join(parts)})"
 
-    current = node("relu0", node("map0", spliced("input", maps[0].offsets)))
-    for a in range(1, len(maps) - 1, 2):
-        inner = node(f"relu{a}", node(f"map{a}", spliced(current, maps[a].offsets)))
-        outer = node(f"map{a + 1}", inner)
-        # The sum goes through a component of its own, so that it is computed once.
-        current = node(f"sum{a}", f"Sum({current}, {outer})")
-    last = node("scores", node(f"map{len(maps) - 1}", current))
+    current = "input"
+    for number, affine in enumerate(maps[:-1]):
+        current = node(f"map{number}", spliced(current, affine.offsets))
+        current = node(f"relu{number}", current)
+    last = node("scores", node(f"map{len(maps) - 1}", spliced(current, maps[-1].offsets)))
     lines.append(f"output-node name=output input={last} objective=linear")
     return lines
 
@@ -123,12 +121,6 @@ def _network(out: Writer, maps: Sequence[AffineMap], inputs: int) -> None:
             dim = len(affine.bias)
         elif name.startswith("relu"):
             _nonlinear(out, "RectifiedLinearComponent", dim)
-        elif name.startswith("sum"):
-            out.token("<NoOpComponent>", "<Dim>")
-            out.integer(dim)
-            out.token("<BackpropScale>")
-            out.real(1.0)
-            out.token("</NoOpComponent>")
         else:
             _nonlinear(out, "LogSoftmaxComponent", dim)
     out.token("</Nnet3>")

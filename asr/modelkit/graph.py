@@ -74,7 +74,7 @@ def lexicon_fst(numbers: dict[str, int], phones: dict[str, int], backoff_label: 
 def with_transitions(fst: Any, phone_count: int) -> Any:
     """Phones to the transitions of their one-state models, marks to nothing.
 
-    In every state blank may go on for ever (its transition 2 is both entering and staying: the
+    In every state silence may go on for ever (its transition 2 is both entering and staying: the
     decoder only asks which output a transition reads). A state that all arcs enter with the same
     phone p carries p's self-loop itself; any other arc gets a state in between for that.
     """

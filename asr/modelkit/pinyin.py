@@ -11,7 +11,7 @@ from functools import lru_cache
 
 from pypinyin import Style, lazy_pinyin
 
-BLANK = "<blk>"
+SILENCE = "<sil>"
 _LETTERS = re.compile("[a-z]+")
 _LONG_INITIALS = ("zh", "ch", "sh")
 _SHORT_INITIALS = "bpmfdtnlgkhjqxrzcsyw"
@@ -64,11 +64,11 @@ def units(text: str) -> list[str] | None:
 
 @lru_cache(maxsize=1)
 def inventory() -> tuple[str, ...]:
-    """Blank and all units of the dictionary, in the order of the network's outputs."""
+    """Silence and all units of the dictionary, in the order of the network's outputs."""
     from asr.modelkit.general import dictionary
 
     found: set[str] = set()
     for word, count in dictionary():
         if len(word) > 1 and count > 150:
             found.update(units(word) or ())
-    return (BLANK, *sorted(found))
+    return (SILENCE, *sorted(found))

@@ -28,14 +28,20 @@ class Settings:
     project_data: Path = utterances.ROOT / "flows" / "data"
     speech_minutes: float = 45.0
     train_minutes: float = 30.0
+    tune_minutes: float = 15.0
     train_steps: int = 4000
     workers: int = 2
-    blank_prior: float = 3.0
+    silence_prior: float = 3.0
 
     @property
-    def checkpoint(self) -> Path:
-        """The network in training."""
-        return self.work / "net.pt"
+    def trained(self) -> Path:
+        """The network with norms."""
+        return self.work / "trained.pt"
+
+    @property
+    def tuned(self) -> Path:
+        """The network without norms, which is shipped."""
+        return self.work / "tuned.pt"
 
 
 def write_texts(settings: Settings) -> None:
@@ -71,7 +77,15 @@ def train_network(settings: Settings) -> None:
     from asr.modelkit import train
 
     limits = train.Limits(settings.train_steps, settings.train_minutes)
-    train.train(settings.work / "speech", settings.checkpoint, limits)
+    train.train(settings.work / "speech", settings.trained, limits)
+
+
+def tune_network(settings: Settings) -> None:
+    """The same network, its norms folded, trained on."""
+    from asr.modelkit import train
+
+    limits = train.Limits(settings.train_steps, settings.tune_minutes)
+    train.tune(settings.work / "speech", settings.trained, settings.tuned, limits)
 
 
 def build_graph(settings: Settings) -> None:
@@ -84,15 +98,10 @@ def build_graph(settings: Settings) -> None:
 
 def export_model(settings: Settings) -> None:
     """The directory that Vosk opens."""
-    import torch
+    from asr.modelkit import export, train
 
-    from asr.modelkit import export
-    from asr.modelkit.net import Net, Shape
-    from asr.modelkit.pinyin import inventory
-
-    net = Net(Shape(outputs=len(inventory())))
-    net.load_state_dict(torch.load(settings.checkpoint, weights_only=True)["net"])
-    export.write(net, settings.work / "graph", settings.out, settings.blank_prior)
+    net = train.read_net(settings.tuned, norms=False)
+    export.write(net, settings.work / "graph", settings.out, settings.silence_prior)
 
 
 def evaluate_model(settings: Settings) -> None:
@@ -120,6 +129,7 @@ STEPS: dict[str, Callable[[Settings], None]] = {
     "texts": write_texts,
     "speech": make_speech,
     "train": train_network,
+    "tune": tune_network,
     "graph": build_graph,
     "export": export_model,
     "evaluate": evaluate_model,

@@ -20,8 +20,8 @@ import torch
 from torch import Tensor, nn
 from torch.utils.data import DataLoader, Dataset
 
-from asr.modelkit import augment, flat_start, speech
-from asr.modelkit.features import fbank
+from asr.modelkit import augment, speech
+from asr.modelkit.features import BINS, fbank
 from asr.modelkit.net import SUBSAMPLING, Net, Shape
 from asr.modelkit.pinyin import inventory, units
 
@@ -34,7 +34,7 @@ _BATCH_SECONDS = 64.0
 _NO_SPEECH_SHARE = 0.04
 _JOINED_SHARE = 0.08
 _SAVE_EVERY = 200
-_FLAT_STEPS = 300
+_PEAK_RATE_AGAIN = 5e-4
 
 
 @dataclass(frozen=True)
@@ -43,6 +43,7 @@ class Limits:
 
     steps: int = 4000
     minutes: float = 30.0
+    threads: int = 1
 
 
 @dataclass(frozen=True)
@@ -95,7 +96,7 @@ class Telephone(Dataset[Batch]):
     ) -> list[list[tuple[int, ...]]]:
         def length(item: tuple[int, ...]) -> float:
             if not item:
-                # Spread over all batches: one of nothing but silence would teach only blank.
+                # Spread over all batches: one of nothing but silence would teach nothing else.
                 return speech.RATE * rng.uniform(2.0, 6.0)
             margin = speech.RATE * (0.5 + 0.5 * len(item))
             return margin + sum(len(self._examples[i].samples) for i in item)
@@ -160,11 +161,11 @@ def collate(made: list[Made]) -> Batch:
     )
 
 
-def learning_rate(progress: float) -> float:
+def learning_rate(progress: float, peak: float) -> float:
     """Rises over the first tenth, then falls as a half cosine to nearly nothing."""
     if progress < 0.1:
-        return _PEAK_RATE * (0.04 + 0.96 * progress / 0.1)
-    return _PEAK_RATE * max(0.002, 0.5 * (1 + math.cos(math.pi * (progress - 0.1) / 0.9)))
+        return peak * (0.04 + 0.96 * progress / 0.1)
+    return peak * max(0.002, 0.5 * (1 + math.cos(math.pi * (progress - 0.1) / 0.9)))
 
 
 @dataclass
@@ -196,15 +197,22 @@ class State:
         self.step, self.epoch, self.seconds = content["counters"]
 
 
-def fresh_state(examples: list[Example], shape: Shape, seed: int) -> State:
+def fresh_net(examples: list[Example], seed: int) -> Net:
     """An untrained network, with the features' mean and spread taken from a sample."""
     torch.manual_seed(seed)
-    net = Net(shape)
+    net = Net(Shape(outputs=len(inventory())))
     sample = Telephone(random.Random(seed).sample(examples, min(300, len(examples))), seed)
-    features = torch.cat([sample[i][0].reshape(-1, shape.inputs) for i in range(len(sample))])
+    features = torch.cat([sample[i][0].reshape(-1, BINS) for i in range(len(sample))])
     net.mean.copy_(features.mean(dim=0))
     net.scale.copy_(1 / features.std(dim=0))
-    return State(net, torch.optim.AdamW(net.parameters(), _PEAK_RATE, weight_decay=2e-3))
+    return net
+
+
+def read_net(path: Path, norms: bool) -> Net:
+    """The network of a checkpoint."""
+    net = Net(Shape(outputs=len(inventory())), norms)
+    net.load_state_dict(torch.load(path, weights_only=True)["net"])
+    return net.eval()
 
 
 def batches(data: Telephone, workers: int) -> Iterator[Batch]:
@@ -214,62 +222,56 @@ def batches(data: Telephone, workers: int) -> Iterator[Batch]:
     )
 
 
-def train(
-    speech_folder: Path, checkpoint: Path, limits: Limits, threads: int = 1, workers: int = 1
-) -> Net:
-    """Train until a limit is reached, writing `checkpoint` as it goes; returns the network."""
-    torch.set_num_threads(threads)
+def train(speech_folder: Path, checkpoint: Path, limits: Limits) -> None:
+    """Train from nothing, with norms, writing `checkpoint` as it goes."""
     examples = read_examples(speech_folder)
-    state = fresh_state(examples, Shape(outputs=len(inventory())), seed=7)
+    _run(fresh_net(examples, seed=7), examples, checkpoint, limits, _PEAK_RATE)
+
+
+def tune(speech_folder: Path, trained: Path, checkpoint: Path, limits: Limits) -> None:
+    """Fold the norms of a trained network and train on, gently, what is then to be shipped."""
+    examples = read_examples(speech_folder)
+    net = read_net(trained, norms=True).without_norms()
+    _run(net, examples, checkpoint, limits, _PEAK_RATE_AGAIN)
+
+
+def _run(net: Net, examples: list[Example], checkpoint: Path, limits: Limits, peak: float) -> None:
+    torch.set_num_threads(limits.threads)
+    state = State(net, torch.optim.AdamW(net.parameters(), peak, weight_decay=1e-3))
     if checkpoint.exists():
         state.load(checkpoint)
     hours = sum(len(e.samples) for e in examples) / speech.RATE / 3600
     print(f"{len(examples)} utterances, {hours:.2f} h, from step {state.step}", flush=True)
     data = Telephone(examples, seed=7)
-    already = state.seconds
-    started = time.monotonic()
-    average = 0.0
-    state.net.train()
     ctc = nn.CTCLoss(blank=0, zero_infinity=True, reduction="sum")
+    already, started = state.seconds, time.monotonic()
+    average = 0.0
 
     def progress() -> float:
         state.seconds = already + time.monotonic() - started
         return max(state.step / limits.steps, state.seconds / (limits.minutes * 60))
 
-    def learn(loss: Tensor) -> None:
-        nonlocal average
-        for group in state.optimiser.param_groups:
-            group["lr"] = learning_rate(progress())
-        state.optimiser.zero_grad()
-        loss.backward()  # type: ignore[no-untyped-call]
-        nn.utils.clip_grad_norm_(state.net.parameters(), 3.0)
-        state.optimiser.step()
-        state.step += 1
-        average = 0.98 * average + 0.02 * loss.item() if average else loss.item()
-        if state.step % 50 == 0:
-            print(
-                f"epoch {state.epoch} step {state.step} loss {average:.3f} "
-                f"progress {progress():.2f} {state.seconds:.0f} s",
-                flush=True,
-            )
-        if state.step % _SAVE_EVERY == 0:
-            state.save(checkpoint)
-
-    while state.step < min(_FLAT_STEPS, limits.steps):
-        features, labels = flat_start.batch(*flat_start.choose(examples, 7, state.step))
-        with torch.autocast("cpu", dtype=torch.bfloat16):
-            scores = state.net(features)
-        learn(nn.functional.nll_loss(scores.flatten(0, 1), labels.flatten()))
-    average = 0.0
+    net.train()
     while progress() < 1:
         data.shuffle(state.epoch)
-        for features, lengths, targets, target_lengths in batches(data, workers):
+        for features, lengths, targets, target_lengths in batches(data, workers=1):
             if progress() >= 1:
                 break
+            for group in state.optimiser.param_groups:
+                group["lr"] = learning_rate(progress(), peak)
             with torch.autocast("cpu", dtype=torch.bfloat16):
-                scores = state.net(features).transpose(0, 1)
+                scores = net(features).transpose(0, 1)
             total = ctc(scores, targets, lengths, target_lengths)
-            learn(total / max(4 * len(lengths), len(targets)))
+            loss = total / max(4 * len(lengths), len(targets))
+            state.optimiser.zero_grad()
+            loss.backward()
+            nn.utils.clip_grad_norm_(net.parameters(), 3.0)
+            state.optimiser.step()
+            state.step += 1
+            average = 0.97 * average + 0.03 * loss.item() if average else loss.item()
+            if state.step % 50 == 0:
+                print(f"step {state.step} loss {average:.3f} {progress():.0%}", flush=True)
+            if state.step % _SAVE_EVERY == 0:
+                state.save(checkpoint)
         state.epoch += 1
     state.save(checkpoint)
-    return state.net

@@ -120,7 +120,7 @@ async def _measure(work: Path, calls: int, seconds: float) -> None:
         )  # fmt: skip
         try:
             async with asyncio.timeout(30):
-                while counters.up < calls:  # noqa: ASYNC110
+                while counters.up < calls:
                     await asyncio.sleep(0.05)
             await asyncio.sleep(2.0)
             groups = {

@@ -24,6 +24,8 @@ MAX_LEGS = 4
 CODECS = {"PCMA": "PCMA/8000/1", "PCMU": "PCMU/8000/1", "G722": "G722/16000/1"}
 # PJMEDIA_STREAM_DTMF_IS_UPDATE, which the Python binding leaves out.
 _KEY_STILL_DOWN = 1
+# 183 comes with sound; these come without.
+_RINGING = (180, 181, 182)
 PRIORITIES = (250, 240, 230)
 
 SipState = Literal["ringing", "early", "up", "ended"]
@@ -255,7 +257,7 @@ class Leg(pj.Call):  # type: ignore[misc]
         info = self.getInfo()
         code, reason = int(info.lastStatusCode), str(info.lastReason)
         if info.state == pj.PJSIP_INV_STATE_EARLY and self._dialled:
-            self._watcher.leg_state(self, "ringing" if code == 180 else "early", code, reason)
+            self._watcher.leg_state(self, "ringing" if code in _RINGING else "early", code, reason)
         elif info.state == pj.PJSIP_INV_STATE_CONFIRMED:
             self._watcher.leg_state(self, "up", code, reason)
         elif info.state == pj.PJSIP_INV_STATE_DISCONNECTED:

@@ -200,6 +200,24 @@ async def test_hang_up_before_the_answer_ends_the_call(shared: Open, phone: Robo
     assert "up" not in held.states()
 
 
+async def test_a_call_may_ring_for_longer_than_a_dead_worker_is_waited_for(
+    shared: Open, phone: RobotPhone
+) -> None:
+    shared.board.answer = False
+    try:
+        call = await phone.dial(shared.uri)
+        held = await shared.board.next()
+        # Kamailio tries the next worker after 1.5 s without any reply; ringing is one.
+        await asyncio.sleep(2.0)
+        held.send(m.Answer())
+        await call.up()
+    finally:
+        shared.board.answer = True
+    assert shared.board.calls[-1] is held
+    await call.hang_up()
+    await held.reaches("ended")
+
+
 async def test_hang_up_right_after_the_answer_is_no_trouble(
     shared: Open, phone: RobotPhone, prompt: Path
 ) -> None:

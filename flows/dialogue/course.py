@@ -69,6 +69,10 @@ class Course:
 
     def do(self, move: Move) -> Commands:
         """Carry out ``move``."""
+        commands = self._carry_out(move)
+        return (Note(move.note), *commands) if move.note else commands
+
+    def _carry_out(self, move: Move) -> Commands:
         call = self.call
         if not isinstance(move, Miss | mv.Understand):
             call.misses = call.unheard = 0
@@ -163,7 +167,7 @@ class Course:
         if isinstance(self.state, Transferring) and not gravest(call, move.kind):
             # A person is being rung already, who is told of it through the ticket.
             call.emergency = call.pending = draft
-            return (Note(f"转接中听到紧急情况：{move.kind}"), FileTicket(draft))
+            return (FileTicket(draft),)
         state = begin_emergency(call, draft, person=move.person)
         call.pending = draft
         note, play, transfer = self._enter(state, (Say(f"{move.kind}.safety"),))

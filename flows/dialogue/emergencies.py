@@ -70,11 +70,12 @@ class Watch:
                 continue
             if isinstance(state, ConfirmEmergency):
                 return Emergency(kind=hit.kind, text=f"{state.text}，{text}", confirmed=True)
+            heard = f"听到紧急情况：{hit.evidence}（{hit.kind}）"
             if certain or not state.listens:
-                return Emergency(kind=hit.kind, text=text)
+                return Emergency(note=heard, kind=hit.kind, text=text)
             now = state.back if isinstance(state, Pausing) else state
             back = now if call.form is not None and now.listens and now.remembered else None
-            return Go(state=ConfirmEmergency(kind=hit.kind, text=text, back=back))
+            return Go(note=heard, state=ConfirmEmergency(kind=hit.kind, text=text, back=back))
         return None
 
     def _exactly(self, hit: EmergencyHit) -> bool:

@@ -128,7 +128,9 @@ class Dialogue:
         hit = self._watch.partial(self._call, text)
         if hit is None:
             return ()
-        return self._course.take(mv.Emergency(kind=hit.kind, text=text))
+        return self._course.take(
+            mv.Emergency(note=f"话没说完就听到：{hit.evidence}", kind=hit.kind, text=text)
+        )
 
     def _utterance(self, event: Utterance) -> Commands:
         call = self._call

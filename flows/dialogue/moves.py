@@ -18,9 +18,10 @@ MissKind = Literal["noinput", "nomatch", "unknown", "bad-key", "swear"]
 
 
 class Move(msgspec.Struct, frozen=True):
-    """Root of all moves. ``say`` is said before whatever comes next."""
+    """Root of all moves. ``say`` is said before whatever comes next; ``note`` explains it."""
 
     say: Speech = ()
+    note: str = ""
 
 
 class Go(Move, frozen=True, kw_only=True):

@@ -281,6 +281,10 @@ def test_every_decision_is_explained(data: FlowData) -> None:
     call = follow(data, "caller: 人民路路灯坏了")
     notes = [command.text for command in call.commands if isinstance(command, Note)]
     assert any("cmp.streetlight" in note for note in notes)
+    for sentence in ("隔壁楼着火了，好大烟", "我们这一片都停水，从早上到现在"):
+        call = follow(data, f"caller: {sentence}")
+        notes = [command.text for command in call.commands if isinstance(command, Note)]
+        assert any("听到紧急情况" in note for note in notes)
 
 
 def test_notes_hold_no_telephone_number(data: FlowData) -> None:

@@ -44,16 +44,25 @@ class _Dead(Exception):
 class Tts:
     """``await speak(text)`` gives a WAV file of the text, in 8 kHz, from the cache if possible.
 
-    ``limit_s`` bounds one job of the process. All calls share one instance.
+    ``limit_s`` bounds one job of the process. After a text that failed twice, nothing is tried
+    for ``rest_s`` seconds, so that callers do not wait for a voice that is not there. All
+    calls share one instance.
     """
 
     def __init__(
-        self, cache: WavCache, voice: str = "cmn", rate: int = 160, limit_s: float = 3.0
+        self,
+        cache: WavCache,
+        voice: str = "cmn",
+        rate: int = 160,
+        limit_s: float = 3.0,
+        rest_s: float = 10.0,
     ) -> None:
         self._cache = cache
         self._voice = voice
         self._rate = rate
         self._limit_s = limit_s
+        self._rest_s = rest_s
+        self._resting_until = 0.0
         self._lock = asyncio.Lock()
         self._process: asyncio.subprocess.Process | None = None
         self._folder: Path | None = None
@@ -111,7 +120,10 @@ class Tts:
         return np.concatenate(parts)
 
     async def _piece(self, text: str) -> Pcm:
+        clock = asyncio.get_running_loop()
         async with self._lock:
+            if clock.time() < self._resting_until:
+                raise TtsFailed("合成语音暂停使用")
             for attempt in range(1, _TRIES + 1):
                 try:
                     return await self._job(text)
@@ -123,6 +135,7 @@ class Tts:
                         error,
                         extra={"action": "tts_worker_replaced"},
                     )
+            self._resting_until = clock.time() + self._rest_s
             raise TtsFailed(f"合成语音失败（{_TRIES} 次）")
 
     async def _job(self, text: str) -> Pcm:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
+import sys
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -100,6 +101,26 @@ async def test_a_long_text_is_spoken_to_its_end(tts: Tts) -> None:
     assert len(text) > 2 * LONGEST_JOB
     one = len(await tts.samples("海城区四川路的路灯坏了三天没有人修"))
     assert len(await tts.samples(text)) > 25 * one
+
+
+@pytest.mark.parametrize(("rest_s", "speaks"), [(3600.0, False), (0.0, True)])
+async def test_a_voice_that_is_not_there_is_left_alone_for_a_while(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, rest_s: float, speaks: bool
+) -> None:
+    tts = Tts(WavCache(tmp_path, limit=1 << 24), rest_s=rest_s)
+    with monkeypatch.context() as broken:
+        broken.setattr(sys, "executable", "/bin/false")
+        with pytest.raises(TtsFailed, match="失败"):
+            await tts.samples("路灯")
+    try:
+        if speaks:
+            assert len(await tts.samples("路灯")) > 2000
+        else:
+            with pytest.raises(TtsFailed, match="暂停"):
+                await tts.samples("路灯")
+            assert tts.pid is None
+    finally:
+        await tts.close()
 
 
 async def test_nothing_to_say_is_an_error_and_not_silence(tts: Tts) -> None:

@@ -12,6 +12,7 @@ import hashlib
 import itertools
 import json
 import logging
+import os
 import re
 import shutil
 import sys
@@ -31,6 +32,7 @@ log = logging.getLogger(__name__)
 LONGEST_JOB = 180
 # What is read back to callers is personal: on the way through it stays in memory.
 _MEMORY = Path("/dev/shm")
+_SCRATCH = "hotline-tts-"
 _START_LIMIT_S = 15.0
 _TRIES = 2
 _JOIN_MS = 150
@@ -199,8 +201,13 @@ class Tts:
 
 
 def _scratch() -> Path:
-    memory = str(_MEMORY) if _MEMORY.is_dir() else None
-    return Path(tempfile.mkdtemp(prefix="hotline-tts-", dir=memory))
+    """A new folder of this process; what processes that were killed left behind goes."""
+    parent = _MEMORY if _MEMORY.is_dir() else Path(tempfile.gettempdir())
+    for folder in parent.glob(f"{_SCRATCH}*"):
+        owner = folder.name.removeprefix(_SCRATCH).partition("-")[0]
+        if not Path(f"/proc/{owner}").exists():
+            shutil.rmtree(folder, ignore_errors=True)
+    return Path(tempfile.mkdtemp(prefix=f"{_SCRATCH}{os.getpid()}-", dir=parent))
 
 
 def split(text: str) -> list[str]:

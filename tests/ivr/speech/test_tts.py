@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
+import subprocess
 import sys
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -12,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from ivr.speech import levels
+from ivr.speech import tts as tts_module
 from ivr.speech.cache import WavCache
 from ivr.speech.errors import TtsFailed
 from ivr.speech.pcm import read_own, to_float
@@ -149,6 +151,22 @@ async def test_closing_ends_the_process_and_leaves_no_scratch_files(tts: Tts) ->
     assert not folder.exists()
     with pytest.raises(ProcessLookupError):
         os.kill(pid, 0)
+
+
+async def test_what_a_killed_node_left_in_memory_is_removed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tts_module, "_MEMORY", tmp_path)
+    gone = subprocess.Popen(["true"])
+    gone.wait()
+    (tmp_path / f"hotline-tts-{gone.pid}-x").mkdir()
+    (tmp_path / f"hotline-tts-{gone.pid}-x" / "1.wav").touch()
+    (tmp_path / f"hotline-tts-{os.getppid()}-x").mkdir()
+    tts = Tts(WavCache(tmp_path / "cache", limit=1 << 24))
+    await tts.start()
+    kept = {path.name.split("-")[2] for path in tmp_path.glob("hotline-tts-*")}
+    await tts.close()
+    assert kept == {str(os.getppid()), str(os.getpid())}
 
 
 @pytest.mark.parametrize("text", ["好" * 1000, "好，" * 500, "一。" * 3, "", "，。", "好" * 180])

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable
 from ivr.sip import messages as m
 from ivr.sip.media import FRAME_MS, SILENCE, Caller, LegSound, Player, Row
 from ivr.sip.mixing import joined, mixed
-from ivr.sip.pj import MAX_LEGS
+from ivr.sip.processes import MAX_LEGS
 from ivr.sip.recorder import Recorder
 
 Send = Callable[[m.FromWorker], None]

@@ -1,6 +1,6 @@
 """The process that workers are forked from, with PJSUA2 loaded once for all.
 
-Reads one JSON object a line on standard input, a :class:`ivr.sip.worker.WorkerConfig` for
+Reads one JSON object a line on standard input, a :class:`ivr.sip.processes.WorkerConfig` for
 which to fork a worker; writes one a line on standard output: ``{"slot": 3, "pid": 42}`` when
 it is running, ``{"pid": 42, "status": -11}`` when it has ended (a negative status is the signal
 that ended it). Ends when standard input is closed; workers then see to their own end.
@@ -19,8 +19,9 @@ import sys
 import msgspec
 
 from ivr.sip import worker
+from ivr.sip.processes import WorkerConfig
 
-_config = msgspec.json.Decoder(worker.WorkerConfig)
+_config = msgspec.json.Decoder(WorkerConfig)
 
 
 def main() -> None:
@@ -49,7 +50,7 @@ def main() -> None:
                 _fork(_config.decode(line), (wake_read, wake_write))
 
 
-def _fork(config: worker.WorkerConfig, inherited: tuple[int, int]) -> None:
+def _fork(config: WorkerConfig, inherited: tuple[int, int]) -> None:
     pid = os.fork()
     if pid:
         _tell({"slot": config.slot, "pid": pid})

@@ -6,7 +6,7 @@ from typing import Literal
 
 import msgspec
 
-from ivr.sip.pj import StackSettings
+from ivr.sip.processes import StackSettings
 
 PhoneState = Literal["ringing", "early", "up", "held", "resumed", "ended"]
 

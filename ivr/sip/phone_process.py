@@ -16,7 +16,6 @@ from ivr.sip import phone_messages as p
 from ivr.sip import wire
 from ivr.sip.media import SILENCE, Player
 from ivr.sip.pj import (
-    MAX_LEGS,
     FramePort,
     Leg,
     MediaState,
@@ -25,6 +24,7 @@ from ivr.sip.pj import (
     SipState,
     Stack,
 )
+from ivr.sip.processes import MAX_LEGS
 
 _to_phone: msgspec.msgpack.Decoder[p.ToPhone] = msgspec.msgpack.Decoder(p.ToPhone)
 

@@ -14,12 +14,10 @@ import struct
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Literal, Protocol
 
-import msgspec
 import pjsua2 as pj
 
 from ivr.sip.media import FRAME_BYTES, FRAME_MS, RATE
-
-MAX_LEGS = 4
+from ivr.sip.processes import MAX_LEGS, Registration, StackSettings, host_of
 
 CODECS = {"PCMA": "PCMA/8000/1", "PCMU": "PCMU/8000/1", "G722": "G722/16000/1"}
 # PJMEDIA_STREAM_DTMF_IS_UPDATE, which the Python binding leaves out.
@@ -38,31 +36,6 @@ class SipError(Exception):
 
 class PortInUse(SipError):
     """The SIP port is taken by another program."""
-
-
-class StackSettings(msgspec.Struct, frozen=True):
-    """One SIP endpoint.
-
-    ``host``, ``port``: where it listens by UDP, and by TCP too if ``tcp``. ``proxy`` is a
-    host:port that all its INVITEs go through. ``user`` is its name in From and Contact.
-    Audio: bound to ``rtp_host``, told to others as ``rtp_public_host``, ports ``rtp_port`` and
-    ``rtp_ports`` up. ``credentials`` are (realm, user, password) for challenged requests,
-    ``domain`` what stands behind the user in From (its own address if empty).
-    """
-
-    user: str
-    host: str
-    port: int
-    tcp: bool = False
-    proxy: str = ""
-    rtp_host: str = "127.0.0.1"
-    rtp_public_host: str = ""
-    rtp_port: int = 20000
-    rtp_ports: int = 16
-    codecs: tuple[str, ...] = ("PCMA", "PCMU", "G722")
-    credentials: tuple[str, str, str] | None = None
-    domain: str = ""
-    log_level: int = 0
 
 
 class LegWatcher(Protocol):
@@ -331,15 +304,6 @@ class _Account(pj.Account):  # type: ignore[misc]
         self._stack.answer_to_register(int(prm.code), str(prm.reason), int(prm.expiration))
 
 
-class Registration(msgspec.Struct, frozen=True):
-    """Where and as whom to register; ``contact`` is the address that calls shall come to."""
-
-    registrar: str
-    user: str
-    contact: str
-    expires: int
-
-
 class Stack:
     """One PJSIP endpoint with one account. One per process, never taken down again.
 
@@ -494,11 +458,6 @@ def _quiet() -> Iterator[None]:
         os.dup2(kept, 1)
         os.close(kept)
         os.close(null)
-
-
-def host_of(uri: str) -> str:
-    """The host and port in ``sip:host:port;parameters``."""
-    return uri.removeprefix("sip:").split(";")[0].rpartition("@")[2]
 
 
 def _add_headers(param: Any, headers: Mapping[str, str] | None) -> None:

@@ -8,38 +8,23 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import os
-import select
-import signal
 import sys
-import time
 from collections.abc import Callable
-from typing import Literal
 
 import msgspec
 
-from ivr.sip.pj import Registration, Stack, StackSettings
+from ivr.sip.processes import (
+    Registration,
+    StackSettings,
+    TrunkOrder,
+    TrunkState,
+    TrunkStatus,
+)
 from ivr.sip.settings import SipSettings
 
+__all__ = ["Trunk", "TrunkState", "TrunkStatus"]
+
 log = logging.getLogger(__name__)
-
-TrunkState = Literal["off", "trying", "registered", "refused", "unreachable"]
-
-# A wrong password does not get better by asking often.
-_RETRY_REFUSED_S = 60.0
-
-
-class TrunkStatus(msgspec.Struct, frozen=True):
-    """Where the registration stands; ``code`` and ``reason`` are the registrar's last words."""
-
-    state: TrunkState
-    code: int = 0
-    reason: str = ""
-
-
-class _Order(msgspec.Struct, frozen=True):
-    stack: StackSettings
-    registration: Registration
 
 
 class Trunk:
@@ -93,7 +78,7 @@ class Trunk:
             process = self._process = await asyncio.create_subprocess_exec(
                 sys.executable,
                 "-m",
-                "ivr.sip.trunk",
+                "ivr.sip.trunk_process",
                 stdin=asyncio.subprocess.PIPE,
                 stdout=asyncio.subprocess.PIPE,
                 start_new_session=True,
@@ -117,10 +102,10 @@ class Trunk:
             self._news.notify_all()
         self._changed(status)
 
-    def _order(self) -> _Order:
+    def _order(self) -> TrunkOrder:
         settings, trunk = self._settings, self._settings.trunk
         transport = ";transport=tcp" if "transport=tcp" in trunk.registrar else ""
-        return _Order(
+        return TrunkOrder(
             StackSettings(
                 user=trunk.user,
                 host=settings.host,
@@ -135,40 +120,3 @@ class Trunk:
                 expires=trunk.expires,
             ),
         )
-
-
-def main() -> None:
-    """The process: one order on standard input, a status a line on standard output."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    order = msgspec.json.decode(sys.stdin.readline(), type=_Order)
-    stack = Stack(order.stack)
-    retry_at = 0.0
-
-    def registered(code: int, reason: str, valid_s: int) -> None:
-        nonlocal retry_at
-        if code // 100 == 2:
-            state: TrunkState = "registered" if valid_s > 0 else "off"
-        elif code in (408, 0) or code // 100 == 5:
-            state = "unreachable"
-        else:
-            state = "refused"
-            retry_at = time.monotonic() + _RETRY_REFUSED_S
-        status = TrunkStatus(state, code, reason)
-        os.write(1, msgspec.json.encode(status) + b"\n")
-
-    stack.registered = registered
-    stack.join(order.registration)
-    while not select.select([0], [], [], 0)[0]:
-        stack.poll(100)
-        if retry_at and time.monotonic() > retry_at:
-            retry_at = 0.0
-            stack.register(True)
-    stack.register(False)
-    until = time.monotonic() + 2.0
-    while stack.registering and time.monotonic() < until:
-        stack.poll(20)
-    os._exit(0)
-
-
-if __name__ == "__main__":
-    main()

@@ -11,27 +11,14 @@ import signal
 import time
 from typing import NoReturn
 
-import msgspec
-
 from ivr.sip import messages as m
 from ivr.sip.call_audio import CallAudio
 from ivr.sip.invite import incoming
 from ivr.sip.keys import KeyFilter
 from ivr.sip.link import Link
-from ivr.sip.pj import (
-    MAX_LEGS,
-    FramePort,
-    Leg,
-    MediaState,
-    PortInUse,
-    SipError,
-    SipState,
-    Stack,
-    StackSettings,
-)
+from ivr.sip.pj import FramePort, Leg, MediaState, PortInUse, SipError, SipState, Stack
+from ivr.sip.processes import EXIT_PORT_IN_USE, MAX_LEGS, WorkerConfig
 from ivr.sip.sound import BadSound, read_all
-
-EXIT_PORT_IN_USE = 98
 
 CALLER = 0
 BUSY_POLL_MS = 10
@@ -39,17 +26,6 @@ IDLE_POLL_MS = 100
 REST_AFTER_S = 1.0
 # An ended leg whose peer does not even answer BYE: a new process is cheaper than waiting.
 LINGER_S = 3.0
-
-
-class WorkerConfig(msgspec.Struct, frozen=True):
-    """What a worker is told when it is started. ``socket`` is the node's Unix socket;
-    ``proxied`` says that calls come through Kamailio."""
-
-    slot: int
-    socket: str
-    stack: StackSettings
-    proxied: bool
-    media_timeout_s: float
 
 
 class Line:

@@ -14,7 +14,7 @@ from ivr.sip import wire
 from ivr.sip.forks import Forks, kill
 from ivr.sip.processes import EXIT_PORT_IN_USE
 from ivr.sip.settings import SipSettings
-from ivr.sip.slots import PoolError, Slot, free_ports, worker_config
+from ivr.sip.slots import PoolError, Slot, free_ports, public_port, worker_config
 from ivr.sip.worker_call import OnCall, WorkerCall, ends_call
 
 __all__ = ["OnCall", "PoolError", "WorkerCall", "WorkerPool"]
@@ -61,14 +61,14 @@ class WorkerPool:
         path = self._run_dir / f"workers-{os.getpid()}.sock"
         if len(os.fsencode(path)) > _LONGEST_SOCKET_PATH:
             raise PoolError(f"run_dir {self._run_dir}: too long a path for a Unix socket")
+        if settings.single:
+            ports = [public_port(settings.host, settings.port)]
+        else:
+            ports = free_ports(settings.worker_port, settings.max_calls + settings.spare)
         path.unlink(missing_ok=True)
         self._server = await asyncio.start_unix_server(self._connected, path)
         path.chmod(0o600)
         self._socket = path
-        if settings.single:
-            ports = [settings.port]
-        else:
-            ports = free_ports(settings.worker_port, settings.max_calls + settings.spare)
         self._slots = [Slot(number, port) for number, port in enumerate(ports)]
         await self._forks.start()
         for slot in self._slots:

@@ -60,6 +60,18 @@ def free_ports(first: int, count: int) -> list[int]:
     raise PoolError(f"no {count} free UDP ports from {first} up")
 
 
+def public_port(host: str, port: int) -> int:
+    """``port``, if it is free for UDP and TCP. Raises :class:`PoolError` that says which is not."""
+    for name, kind in (("UDP", socket.SOCK_DGRAM), ("TCP", socket.SOCK_STREAM)):
+        with socket.socket(socket.AF_INET, kind) as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, kind == socket.SOCK_STREAM)
+            try:
+                probe.bind((host, port))
+            except OSError as error:
+                raise PoolError(f"{name} {host}:{port}: {error.strerror}") from None
+    return port
+
+
 def worker_config(settings: SipSettings, slot: Slot, socket_path: Path) -> WorkerConfig:
     """What the worker in ``slot`` is told when it starts."""
     trunk = settings.trunk

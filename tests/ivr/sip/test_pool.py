@@ -16,7 +16,7 @@ from ivr.sip import messages as m
 from ivr.sip.kamailio import Kamailio, KamailioError, ping
 from ivr.sip.line import PhoneLine
 from ivr.sip.phone import RobotPhone
-from ivr.sip.pool import WorkerCall, WorkerPool
+from ivr.sip.pool import PoolError, WorkerCall, WorkerPool
 from ivr.sip.settings import SipSettings
 from ivr.sip.tones import tone
 from tests.peers.plain_phone import PlainPhone
@@ -264,6 +264,15 @@ async def test_a_taken_public_port_is_a_clear_error(tmp_path: Path) -> None:
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as taken:
         taken.bind(("127.0.0.1", chosen.port))
         with pytest.raises(KamailioError, match=r"(?i)bind|address already in use"):
+            async with PhoneLine(chosen, Board().take):
+                pass
+
+
+async def test_a_taken_port_is_a_clear_error_without_kamailio_too(tmp_path: Path) -> None:
+    chosen = settings(tmp_path, single=True)
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as taken:
+        taken.bind(("127.0.0.1", chosen.port))
+        with pytest.raises(PoolError, match=str(chosen.port)):
             async with PhoneLine(chosen, Board().take):
                 pass
 

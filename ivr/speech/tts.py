@@ -145,7 +145,6 @@ class Tts:
         number = next(self._numbers)
         path = folder / f"{number}.wav"
         job = {"id": number, "text": text, "path": str(path)}
-        job |= {"voice": self._voice, "rate": self._rate}
         assert process.stdin is not None
         process.stdin.write(json.dumps(job, ensure_ascii=False).encode() + b"\n")
         answer = await self._answer(process, number, self._limit_s)
@@ -167,6 +166,9 @@ class Tts:
                 sys.executable,
                 "-m",
                 "ivr.speech.pyttsx3_worker",
+                self._voice,
+                str(self._rate),
+                str(self._folder),
                 stdin=asyncio.subprocess.PIPE,
                 stdout=asyncio.subprocess.PIPE,
                 stderr=asyncio.subprocess.DEVNULL,

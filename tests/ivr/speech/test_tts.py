@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
-import subprocess
 import sys
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -157,8 +156,8 @@ async def test_what_a_killed_node_left_in_memory_is_removed(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(tts_module, "_MEMORY", tmp_path)
-    gone = subprocess.Popen(["true"])
-    gone.wait()
+    gone = await asyncio.create_subprocess_exec("true")
+    await gone.wait()
     (tmp_path / f"hotline-tts-{gone.pid}-x").mkdir()
     (tmp_path / f"hotline-tts-{gone.pid}-x" / "1.wav").touch()
     (tmp_path / f"hotline-tts-{os.getppid()}-x").mkdir()

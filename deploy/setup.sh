@@ -5,7 +5,7 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 
 python=${PYTHON:-python3}
-packages=(kamailio sip-tester)
+packages=(kamailio sip-tester baresip-core)
 case "$($python -c 'import sys; print(sys.version_info[:2] in ((3, 11), (3, 12)))' 2>/dev/null)" in
   True) ;;
   *) echo "setup: needs Python 3.11 or 3.12 as '$python' (set PYTHON=...)" >&2; exit 1 ;;

@@ -1,17 +1,18 @@
 """Reading a TOML configuration into frozen Structs, with errors that name the key.
 
 Environment variables override the file: ``HOTLINE_SIP__PORT=5070`` sets ``port`` in
-``[sip]``; two underscores go one table down. A value is read as TOML where it is TOML
-("5070", "true", "[...]") and as a plain string otherwise.
+``[sip]``; two underscores go one table down. A value is read as TOML ("5070", "true",
+"[...]"), unless its key wants text, and as plain text where it is no TOML.
 """
 
 from __future__ import annotations
 
+import contextlib
 import difflib
 import tomllib
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, TypeVar, get_args
 
 import msgspec
 
@@ -44,6 +45,7 @@ def load(cls: type[S], path: Path | None, env: Mapping[str, str]) -> S:
     _refuse_unknown(cls, data, where, "")
     overlay = _from_environment(env)
     _refuse_unknown(cls, overlay, "environment", "")
+    _read_values(cls, overlay)
     _merge(data, overlay)
     try:
         return msgspec.convert(data, cls, strict=False, dec_hook=_decode)
@@ -96,15 +98,24 @@ def _from_environment(env: Mapping[str, str]) -> dict[str, Any]:
         table = data
         for part in path[:-1]:
             table = table.setdefault(part, {})
-        table[path[-1]] = _value(raw)
+        table[path[-1]] = raw
     return data
 
 
-def _value(raw: str) -> Any:
-    try:
-        return tomllib.loads(f"v = {raw}")["v"]
-    except tomllib.TOMLDecodeError:
-        return raw
+def _read_values(cls: type[msgspec.Struct], data: dict[str, Any]) -> None:
+    """Turn the environment's strings into values, in place, by what each key wants."""
+    for field in msgspec.structs.fields(cls):
+        value = data.get(field.encode_name)
+        inner = _struct_of(field.type)
+        if inner is not None and isinstance(value, dict):
+            _read_values(inner, value)
+        elif isinstance(value, str) and not _wants_text(field.type):
+            with contextlib.suppress(tomllib.TOMLDecodeError):
+                data[field.encode_name] = tomllib.loads(f"v = {value}")["v"]
+
+
+def _wants_text(kind: Any) -> bool:
+    return kind in (str, Path) or any(_wants_text(part) for part in get_args(kind) if part is Path)
 
 
 def _merge(base: dict[str, Any], overlay: Mapping[str, Any]) -> None:

@@ -42,7 +42,7 @@ class Node:
     def __init__(self, config: Config) -> None:
         self.config = config
         self.live = LiveBus()
-        self.decoder = DecoderProcess(config.asr)
+        self.decoder = DecoderProcess(config.asr, config.data_dir)
         self.store = SqlStore(
             config.database_url,
             ticket_prefix=config.store.ticket_prefix,

@@ -39,6 +39,15 @@ def test_the_environment_wins(tmp_path: Path) -> None:
     assert load(Outer, path, env) == Outer(Inner(5080), "北海")
 
 
+def test_text_stays_text_even_if_it_looks_like_a_number() -> None:
+    assert load(Outer, None, {"HOTLINE_NAME": "12345"}).name == "12345"
+
+
+def test_a_list_is_written_as_toml() -> None:
+    env = {"HOTLINE_SIP__NETWORKS": '["10.0.0.0/8", "127.0.0.0/8"]'}
+    assert load(Outer, None, env).sip.networks == ("10.0.0.0/8", "127.0.0.0/8")
+
+
 def test_an_unknown_key_names_itself_and_its_likely_meaning(tmp_path: Path) -> None:
     path = write(tmp_path, "[sip]\nprot = 5070\n")
     with pytest.raises(ConfigError, match=r"hotline\.toml: unknown key sip\.prot.*sip\.port"):

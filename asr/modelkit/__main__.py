@@ -27,7 +27,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--tune-minutes", type=float, default=15.0)
     parser.add_argument("--train-steps", type=int, default=4000)
     parser.add_argument("--workers", type=int, default=2, help="processes that synthesise")
-    parser.add_argument("--silence-prior", type=float, default=3.0)
+    parser.add_argument("--silence-prior", type=float, default=4.0)
     options = vars(parser.parse_args(arguments))
     step = options.pop("step")
     settings = steps.Settings(**options)

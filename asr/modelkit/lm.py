@@ -18,6 +18,7 @@ from asr.modelkit.pinyin import units
 START, END = "<s>", "</s>"
 NUMERALS = frozenset("零一二三四五六七八九十百千万幺两")
 _DISCOUNT = 0.6
+_LEAST_SPARE = 0.55
 History = tuple[str, ...]
 
 
@@ -39,10 +40,10 @@ def cut(sentence: str) -> list[str]:
 class Limits:
     """What is worth a place in the graph."""
 
-    general_words: int = 6000
-    general_share: float = 0.06
+    general_words: int = 12000
+    general_share: float = 0.15
     least_bigram: int = 2
-    least_trigram: int = 6
+    least_trigram: int = 4
 
 
 @dataclass
@@ -124,6 +125,10 @@ def _add(model: Model, history: History, followers: Counter[str], least: int) ->
         return
     lower = {word: math.exp(-model.cost(history[1:], word)) for word in kept}
     chances = {word: (number - _DISCOUNT) / total for word, number in kept.items()}
+    # However often the templates repeat themselves, people say it otherwise: a good part of every
+    # history's chance goes to what was not seen after it.
+    kept_share = min(1.0, (1 - _LEAST_SPARE) / sum(chances.values()))
+    chances = {word: chance * kept_share for word, chance in chances.items()}
     spare = 1 - sum(chances.values())
     # The spare chance is shared over all words by the shorter history; kept words get theirs too.
     model.follow[history] = {

@@ -31,7 +31,7 @@ class Settings:
     tune_minutes: float = 15.0
     train_steps: int = 4000
     workers: int = 2
-    silence_prior: float = 3.0
+    silence_prior: float = 4.0
 
     @property
     def trained(self) -> Path:

@@ -7,8 +7,9 @@ from typing import Literal
 
 import msgspec
 
+from flows.ordinary import Ordinary
 from flows.phrases import expand
-from flows.spotting import Pattern, Span, Spotter, parse, plain
+from flows.spotting import Find, Heard, Pattern, Span, Spotter, Trust, parse, plain
 from flows.yamlfile import DataError, Document, Entry, Problem, read_yaml
 
 BEFORE = 8
@@ -61,17 +62,28 @@ class EmergencyFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class EmergencyHit(msgspec.Struct, frozen=True):
-    """An emergency was heard: its kind's id, the words that say so, and where they stand."""
+    """An emergency was heard: its kind's id, the words that say so, and where they stand.
+
+    ``written`` tells whether all these words are there in so many characters, not by sound.
+    """
 
     kind: str
     evidence: str
     span: Span
+    written: bool = True
 
 
 class EmergencyDetector:
     """Finds emergencies in text. Built once; :meth:`detect` is fit for every partial result."""
 
-    def __init__(self, data: EmergencyFile, confusions: Mapping[str, str] | None = None) -> None:
+    def __init__(
+        self,
+        data: EmergencyFile,
+        confusions: Mapping[str, str] | None = None,
+        harmless: Iterable[str] = (),
+    ) -> None:
+        """``confusions``: known misreadings and what they stand for. ``harmless``: texts
+        without any emergency, whose words are not taken for others that sound like them."""
         self._kinds = sorted(data.kinds, key=lambda kind: kind.level)
         self._confusions = dict(confusions or {})
         self._patterns = {
@@ -83,30 +95,52 @@ class EmergencyDetector:
         self._now = _words(data.now)
         self._before = _words(data.before)
         groups = (*self._patterns.values(), *self._unless.values(), self._never, self._past)
-        self._spotter = Spotter((one for group in groups for one in group), data.by_sound)
+        self._spotter = Spotter(
+            (one for group in groups for one in group), data.by_sound, Ordinary(harmless)
+        )
 
     def detect(self, text: str) -> EmergencyHit | None:
-        """The gravest emergency that ``text`` tells of, or None."""
+        """The gravest emergency that ``text`` tells of, or None.
+
+        One that is written out goes before any that the text only sounds like.
+        """
+        mended = text
         for wrong, right in self._confusions.items():
-            text = text.replace(wrong, right)
-        heard = self._spotter.hear(text)
+            mended = mended.replace(wrong, right)
+        heard = self._spotter.hear(mended, text)
         chars = heard.sounded.chars
         if not chars or heard.any(self._never):
             return None
         if heard.any(self._past) and not any(word in chars for word in self._now):
             return None
         supposed = [end for word in self._before for end in _ends(chars, word)]
+        best: tuple[str, Find] | None = None
         for kind in self._kinds:
-            spans = [span for pattern in self._patterns[kind.id] for span in heard.match(pattern)]
-            spans = [
-                span for span in spans if not any(0 <= span[0] - end <= BEFORE for end in supposed)
-            ]
-            if spans and not heard.any(self._unless[kind.id]):
-                start, end = min(spans, key=lambda span: (span[0], -span[1]))
-                offsets = heard.sounded.offsets
-                where = (offsets[start], offsets[end - 1] + 1)
-                return EmergencyHit(kind.id, text[where[0] : where[1]], where)
-        return None
+            find = self._find(kind.id, heard, supposed)
+            if find is not None and (best is None or find.trust < best[1].trust):
+                best = kind.id, find
+                if find.trust is Trust.WRITTEN:
+                    break
+        if best is None:
+            return None
+        name, find = best
+        offsets = heard.sounded.offsets
+        start, end = offsets[find.start], offsets[find.end - 1] + 1
+        return EmergencyHit(name, mended[start:end], (start, end), find.trust is Trust.WRITTEN)
+
+    def _find(self, kind: str, heard: Heard, supposed: Iterable[int]) -> Find | None:
+        """The best evidence for ``kind``, None if there is none or something speaks against it."""
+        finds = [
+            find
+            for pattern in self._patterns[kind]
+            for find in heard.match(pattern)
+            if not any(0 <= find.start - end <= BEFORE for end in supposed)
+        ]
+        if not finds:
+            return None
+        best = min(finds, key=lambda find: (find.trust, find.start, -find.end))
+        faint = best.trust is not Trust.WRITTEN
+        return None if heard.any(self._unless[kind], faint=faint) else best
 
 
 def _ends(chars: str, word: str) -> Iterator[int]:

@@ -87,7 +87,8 @@ def load_knowledge(directory: Path | None = None) -> Knowledge:
     confusions = _confusions(root)
     spoken = {item.wrong: item.right for item in confusions if item.kind in ("业务", "系统")}
     urgent = {item.wrong: item.right for item in confusions if item.kind == "紧急"}
-    detector = EmergencyDetector(emergencies.value, urgent)
+    harmless = (text for it in intents.values() if it.type != "紧急" for text in it.examples)
+    detector = EmergencyDetector(emergencies.value, urgent, harmless)
     router = Router(
         intents,
         _expand(intents_file, ("no_request",), intents_file.value.no_request),

@@ -2,18 +2,25 @@
 
 A pattern is a word, or words joined by ``…`` (in this order) or ``+`` (in any order), each at
 most ``GAP`` characters from the next. Each word is written in the grammar of
-:mod:`flows.phrases`. A word of three or more characters is also heard by its sound; one of two
-only if it is among the spotter's ``by_sound``, since most sound like something harmless.
+:mod:`flows.phrases`.
+
+What is written in so many characters is certain. What only sounds like a word is not believed
+if the characters there make ordinary words (:mod:`flows.ordinary`), since recognisers mostly
+write what they hear. A word of three or more characters is heard by its sound; one of two by
+itself only if it is among the spotter's ``by_sound``, and otherwise beside another part of its
+pattern that is written out.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from enum import IntEnum
 from itertools import pairwise, product
 
 import msgspec
 
+from flows.ordinary import Ordinary
 from flows.phonetic import Sounded, sound
 from flows.phrases import expand
 
@@ -43,71 +50,125 @@ def plain(word: str) -> str:
     return sound(word).chars
 
 
+class Trust(IntEnum):
+    """How a word was found: written so, sounding so, or only so far as its company confirms."""
+
+    WRITTEN = 0
+    SOUNDED = 1
+    FAINT = 2
+
+
+class Find(msgspec.Struct, frozen=True, order=True):
+    """A pattern found from ``start`` to ``end`` of the characters, trusted as its worst part."""
+
+    trust: Trust
+    start: int
+    end: int
+
+
 class Spotter:
     """Knows the words of some patterns and finds them all in one pass over a text."""
 
-    def __init__(self, patterns: Iterable[Pattern], by_sound: Iterable[str]) -> None:
+    def __init__(
+        self, patterns: Iterable[Pattern], by_sound: Iterable[str], ordinary: Ordinary
+    ) -> None:
         words = {word for pattern in patterns for part in pattern.parts for word in part}
         self._by_sound = frozenset(by_sound)
+        self._ordinary = ordinary
         self._by_char: dict[str, list[str]] = defaultdict(list)
         self._by_syllable: dict[str, list[Sounded]] = defaultdict(list)
         for word in sorted(words):
             self._by_char[word[:1]].append(word)
-            if len(word) > 2 or word in self._by_sound:
+            if len(word) > 1:
                 heard = sound(word)
                 self._by_syllable[heard.folded[0]].append(heard)
 
-    def hear(self, text: str) -> Heard:
-        """Find every known word in ``text``."""
+    def hear(self, text: str, written: str | None = None) -> Heard:
+        """Find every known word in ``text``; it is ``written`` with known misreadings mended."""
         sounded = sound(text)
         chars, folded = sounded.chars, sounded.folded
-        found: dict[str, set[Span]] = defaultdict(set)
-        for start, (char, syllable) in enumerate(zip(chars, folded, strict=True)):
+        original = chars if written is None or written == text else sound(written).chars
+        found: dict[str, dict[Span, Trust]] = defaultdict(dict)
+        firm = [False] * len(chars)
+        for start, char in enumerate(chars):
             for word in self._by_char.get(char, ()):
                 if chars.startswith(word, start):
-                    found[word].add((start, start + len(word)))
+                    trust = Trust.WRITTEN if word in original else Trust.SOUNDED
+                    end = start + len(word)
+                    found[word][start, end] = trust
+                    if end - start > 1 and trust is Trust.WRITTEN:
+                        firm[start:end] = [True] * (end - start)
+        for start, syllable in enumerate(folded):
             for heard in self._by_syllable.get(syllable, ()):
-                end = start + len(heard.chars)
-                if heard.folded == folded[start:end] and _trusted(heard, sounded, start):
-                    found[heard.chars].add((start, end))
+                span = (start, start + len(heard.chars))
+                if heard.folded != folded[start : span[1]] or span in found.get(heard.chars, ()):
+                    continue
+                if self._likely(heard, sounded, span, firm):
+                    short = len(heard.chars) == 2 and heard.chars not in self._by_sound
+                    found[heard.chars][span] = Trust.FAINT if short else Trust.SOUNDED
         return Heard(sounded, found)
 
+    def _likely(self, word: Sounded, there: Sounded, span: Span, firm: list[bool]) -> bool:
+        """Whether ``word`` may have been said where other characters are written.
 
-def _trusted(word: Sounded, there: Sounded, start: int) -> bool:
-    """Short words sound like too many others: up to three characters one must be right, and of
-    two characters the sound of both."""
-    size = len(word.chars)
-    written = there.chars[start : start + size]
-    if size <= 3 and not any(a == b for a, b in zip(word.chars, written, strict=True)):
-        return False
-    return size > 2 or word.syllables == there.syllables[start : start + size]
+        Short words sound like too many others: up to three characters one must be right, and
+        of two characters the sound of both.
+        """
+        start, end = span
+        size = end - start
+        wrong = [at for at in range(start, end) if word.chars[at - start] != there.chars[at]]
+        if size <= 3 and len(wrong) == size:
+            return False
+        if size == 2 and word.syllables != there.syllables[start:end]:
+            return False
+        if any(firm[at] for at in wrong):
+            return False
+        return not self._ordinary.explains(there.chars, span, wrong)
 
 
 class Heard:
     """One text with the places (first and last index into ``sounded.chars``) of its words."""
 
-    def __init__(self, sounded: Sounded, found: dict[str, set[Span]]) -> None:
+    def __init__(self, sounded: Sounded, found: Mapping[str, Mapping[Span, Trust]]) -> None:
         self.sounded = sounded
         self._found = found
 
-    def match(self, pattern: Pattern) -> list[Span]:
-        """Where ``pattern`` is found, from its first to its last word."""
+    def match(self, pattern: Pattern, *, faint: bool = False) -> list[Find]:
+        """Where ``pattern`` is found, from its first to its last word.
+
+        Faint words count beside a written one, or all of them with ``faint``.
+        """
         if any(part.isdisjoint(self._found) for part in pattern.parts):
             return []
         places = [
-            sorted(span for word in part if word in self._found for span in self._found[word])
+            sorted(
+                {
+                    Find(trust, *span)
+                    for word in part
+                    if word in self._found
+                    for span, trust in self._found[word].items()
+                }
+            )
             for part in pattern.parts
         ]
-        if len(places) == 1:
-            return places[0]
-        found: list[Span] = []
+        found: list[Find] = []
         for combination in product(*places):
-            spans = combination if pattern.ordered else tuple(sorted(combination))
-            gaps = [after[0] - before[1] for before, after in pairwise(spans)]
-            if all(0 <= gap <= GAP for gap in gaps):
-                found.append((spans[0][0], spans[-1][1]))
+            finds = combination
+            if not pattern.ordered:
+                finds = tuple(sorted(combination, key=lambda find: (find.start, find.end)))
+            gaps = [after.start - before.end for before, after in pairwise(finds)]
+            if not all(0 <= gap <= GAP for gap in gaps):
+                continue
+            trust = max(find.trust for find in finds)
+            if trust is Trust.FAINT and not faint and not _confirmed(finds):
+                continue
+            found.append(Find(min(trust, Trust.SOUNDED), finds[0].start, finds[-1].end))
         return found
 
-    def any(self, patterns: Iterable[Pattern]) -> bool:
+    def any(self, patterns: Iterable[Pattern], *, faint: bool = False) -> bool:
         """Whether one of ``patterns`` is found."""
-        return any(self.match(pattern) for pattern in patterns)
+        return any(self.match(pattern, faint=faint) for pattern in patterns)
+
+
+def _confirmed(finds: Iterable[Find]) -> bool:
+    return any(find.trust is Trust.WRITTEN and find.end - find.start > 1 for find in finds)

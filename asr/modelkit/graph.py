@@ -74,8 +74,9 @@ def lexicon_fst(numbers: dict[str, int], phones: dict[str, int], backoff_label: 
 def with_transitions(fst: Any, phone_count: int) -> Any:
     """Phones to the transitions of their one-state models, marks to nothing.
 
-    In every state silence may go on for ever (its transition 2 is both entering and staying: the
-    decoder only asks which output a transition reads). A state that all arcs enter with the same
+    In every state silence may go on for ever, by its self-loop alone. It must not be its entering
+    transition: that would count every silent frame as a phone of its own, and the lattice of a
+    long silence would take half a minute to determinise. A state that all arcs enter with the same
     phone p carries p's self-loop itself; any other arc gets a state in between for that.
     """
     count = fst.num_states if isinstance(fst.num_states, int) else fst.num_states()
@@ -98,7 +99,7 @@ def with_transitions(fst: Any, phone_count: int) -> Any:
         cost = float(final.value if hasattr(final, "value") else final)
         if cost < 1e30:
             graph.set_final(state, cost)
-        graph.add_arc(state, _Arc(2, _EPSILON, 0.0, state))
+        graph.add_arc(state, _Arc(1, _EPSILON, 0.0, state))
         if len(entered[state]) == 1 and (own := next(iter(entered[state]))) != _EPSILON:
             graph.add_arc(state, _Arc(2 * own - 1, _EPSILON, 0.0, state))
         for label, output, weight, reached in arcs[state]:

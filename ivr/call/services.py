@@ -55,6 +55,10 @@ class Spoken(Protocol):
     def text(self) -> str:
         """What it says, for the transcript."""
 
+    @property
+    def unsaid(self) -> tuple[str, ...]:
+        """Words that could not be spoken."""
+
 
 class Voice(Protocol):
     """Turns speech pieces into sound (:class:`ivr.speech.compose.Speaker`)."""

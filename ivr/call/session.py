@@ -134,7 +134,7 @@ class CallSession:
                 self._inbox.put_nowait(_Heard(leg, event))
 
             listener = Listener(self._services.decoder, self._services.listening, emit)
-            self._listeners[leg] = (listener, self._time())
+            self._listeners[leg] = (listener, self._loop.time())
         self._listeners[audio.leg][0].feed(audio.pcm)
 
     def _speech_changed(self, available: bool) -> None:
@@ -270,7 +270,7 @@ class CallSession:
             self._deferred.append(event)
             return
         commands = self._talk.handle(event)
-        if commands and isinstance(event, ev.Keys | ev.Utterance):
+        if commands and isinstance(event, ev.Keys | ev.Utterance | ev.SpeechLost):
             self._queue.interrupt()
         await self._carry_out(commands)
 
@@ -328,6 +328,9 @@ class CallSession:
             # One sentence is missing; the question after it is still asked and heard.
             log.exception("not said", extra={"action": "say", "call": self.call_id})
             return
+        if spoken.unsaid:
+            now = self._time()
+            self._transcript.add("note", f"没能读出：{'、'.join(spoken.unsaid)}", now, now)
         self._queue.add(Item(spoken.path, spoken.text, command.barge_in))
 
     def _start_recording(self) -> None:

@@ -8,9 +8,9 @@ import click
 from rich.progress import Progress
 
 from asr.engine import AsrError
+from asr.isolated import transcribe_file
 from asr.selection import default_model_dir
-from asr.transcribe import Transcript, transcribe
-from asr.vosk_engine import VoskEngine
+from asr.transcribe import Transcript
 from ivr.cli.options import configuration
 from ivr.cli.output import fail, notes, print_json, screen
 from ivr.config import Config
@@ -39,12 +39,11 @@ def _transcribe(path: Path, model: str | None, config: Config) -> Transcript:
     if not path.is_file():
         fail(f"{path}: no such file")
     directory = model or config.asr.model or default_model_dir(config.data_dir)
-    engine = VoskEngine(directory, alternatives=0, spare=1)
     with Progress(console=notes, transient=True) as progress:
         task = progress.add_task(path.name, total=None)
-        return transcribe(
+        return transcribe_file(
             path,
-            engine,
+            Path(directory),
             config.asr.listen,
             lambda done, total: progress.update(task, completed=done, total=total),
         )

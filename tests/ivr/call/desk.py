@@ -34,6 +34,7 @@ class Spoken(msgspec.Struct, frozen=True):
 
     path: Path
     text: str
+    unsaid: tuple[str, ...] = ()
 
 
 class PaperVoice:

@@ -51,14 +51,13 @@ EXPECTED = (
 
 
 @click.command("demo")
-@click.option("--keep", type=click.Path(path_type=Path), help="Directory for what it makes.")
+@click.option("--keep", type=click.Path(path_type=Path), help="New directory for what it makes.")
 @click.pass_context
 def command(ctx: click.Context, keep: Path | None) -> None:
     """三通真实的 SIP 来电：从响铃到工单。 Three real calls; exit 0 if all came through."""
     logs.configure("error")
     config = configuration(ctx)
-    directory = keep or config.data_dir / "demo"
-    shutil.rmtree(directory, ignore_errors=True)
+    directory = _empty(keep, config.data_dir / "demo")
     try:
         came_through = asyncio.run(_demo(config, directory))
     except STARTUP_ERRORS as error:
@@ -66,6 +65,21 @@ def command(ctx: click.Context, keep: Path | None) -> None:
     except asyncio.CancelledError:
         ctx.exit(1)
     ctx.exit(0 if came_through else 1)
+
+
+def _empty(keep: Path | None, usual: Path) -> Path:
+    """The directory to fill: the usual one emptied, or the caller's, which must be empty."""
+    if keep is None:
+        shutil.rmtree(usual, ignore_errors=True)
+        return usual
+    try:
+        if any(keep.iterdir()):
+            fail(f"--keep {keep}: not empty; name a new directory")
+    except FileNotFoundError:
+        pass
+    except OSError as error:
+        fail(f"--keep {keep}: {error.strerror}")
+    return keep
 
 
 async def _demo(config: Config, directory: Path) -> bool:

@@ -105,3 +105,20 @@ def test_a_bad_script_is_named(tmp_path: Path) -> None:
     result = run("call", str(path))
     assert result.exit_code == 1
     assert "call.yaml" in result.stderr
+
+
+def test_demo_keeps_what_is_in_the_directory_it_is_given(tmp_path: Path) -> None:
+    (tmp_path / "letter.txt").write_text("mine")
+    result = run("demo", "--keep", str(tmp_path))
+    assert result.exit_code == 1
+    assert "not empty" in result.stderr
+    assert [path.name for path in tmp_path.iterdir()] == ["letter.txt"]
+
+
+def test_demo_refuses_a_file_for_a_directory(tmp_path: Path) -> None:
+    path = tmp_path / "letter.txt"
+    path.write_text("mine")
+    result = run("demo", "--keep", str(path))
+    assert result.exit_code == 1
+    assert "letter.txt" in result.stderr
+    assert path.read_text() == "mine"

@@ -6,10 +6,10 @@ cd "$(dirname "$0")/.."
 
 python=${PYTHON:-python3}
 packages=(kamailio sip-tester baresip-core)
-case "$($python -c 'import sys; print(sys.version_info[:2] in ((3, 11), (3, 12)))' 2>/dev/null)" in
-  True) ;;
-  *) echo "setup: needs Python 3.11 or 3.12 as '$python' (set PYTHON=...)" >&2; exit 1 ;;
-esac
+# Debian splits Python: without python3-venv, a virtual environment has no pip.
+if [ -z "${PYTHON:-}" ] && ! { [ -x .venv/bin/pip ] || python3 -c 'import venv, ensurepip' 2>/dev/null; }; then
+  packages+=(python3 python3-venv)
+fi
 
 missing=()
 for package in "${packages[@]}"; do
@@ -32,6 +32,11 @@ if [ ${#missing[@]} -gt 0 ]; then
   fi
   $sudo apt-get -qq install -y --no-install-recommends "${missing[@]}" >/dev/null
 fi
+
+case "$($python -c 'import sys; print(sys.version_info[:2] in ((3, 11), (3, 12)))' 2>/dev/null)" in
+  True) ;;
+  *) echo "setup: needs Python 3.11 or 3.12 as '$python' (set PYTHON=...)" >&2; exit 1 ;;
+esac
 
 stamp=.venv/.installed
 wanted=$(cat requirements.lock pyproject.toml | sha256sum | cut -d' ' -f1)

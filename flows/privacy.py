@@ -9,11 +9,13 @@ _SHORTEST = 7
 
 _NUMERALS = "0-9０-９〇零一二三四五六七八九幺两"
 
-# Kept: ticket numbers, and the hexadecimal ids that name calls and keys. They are what a
-# log is searched by, and they say nothing of a person.
+# Kept: ticket numbers, call ids (the time of day in UTC and random hexadecimal digits), and the
+# hexadecimal ids that name keys. They are what a log is searched by, and they say nothing of
+# a person.
 _KEEP = (
     r"(?<![A-Za-z0-9])[A-Z]{2}20\d{12}(?!\d)"
     r"|(?<![0-9A-Za-z])[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}(?![0-9A-Za-z])"
+    r"|(?<![0-9A-Za-z])20\d{12}-[0-9a-f]{12}(?![0-9A-Za-z])"
     r"|(?<![0-9A-Za-z])[0-9a-f]{32}(?![0-9A-Za-z])"
 )
 # Grouped as people write them: 138-1234-5678, 0779 203 1234, (0779)2031234.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import time
 from collections.abc import Callable, Iterable
 
@@ -53,7 +54,8 @@ class CallAudio:
                 recorder.close()
             except OSError as error:
                 send(m.WorkerFault(f"recording: {error}"))
-            send(m.Recorded(recorder.path, recorder.ms))
+            else:
+                send(m.Recorded(recorder.path, recorder.ms))
 
     def record(self, path: str) -> None:
         """Record from here on. Raises OSError."""
@@ -118,11 +120,8 @@ class CallAudio:
         try:
             recorder.write(left, right)
         except OSError as error:
-            # The conversation is worth more than its recording.
+            # The conversation is worth more than its recording. No `Recorded`: it is not whole.
             self._recorder = None
             send(m.WorkerFault(f"recording stopped: {error}"))
-            try:
+            with contextlib.suppress(OSError):
                 recorder.close()
-            except OSError as at_close:
-                send(m.WorkerFault(f"recording: {at_close}"))
-            send(m.Recorded(recorder.path, recorder.ms))

@@ -80,7 +80,10 @@ class Played(Message, frozen=True):
 
 
 class Recorded(Message, frozen=True):
-    """The recording is closed: its file and how long it is."""
+    """The recording is closed, and nothing of it is missing: its file and how long it is.
+
+    One that had to stop before the call's end (a full disk) is told by ``WorkerFault`` alone.
+    """
 
     path: str
     ms: int

@@ -43,7 +43,7 @@ class Recorder:
 
     def __init__(self, path: str) -> None:
         self.path = path
-        self._file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o640)
+        self._file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
         self._pending = bytearray()
         self._written = 0
         self._put(wav_header(0), 0)

@@ -38,7 +38,8 @@ class SipSettings(msgspec.Struct, frozen=True):
     ``rtp_host``: address to send and receive audio at; ``rtp_public_host`` the one told to
     others, if different. Audio ports are ``rtp_port`` and up, ``rtp_ports`` for each worker.
     ``single``: no Kamailio; one worker answers on the public port itself, one caller at a
-    time, for development. ``kamailio``: the program to run otherwise.
+    time, for development; only on loopback, as nothing keeps strangers out. ``kamailio``:
+    the program to run otherwise.
     ``fallback_uri``: rung for the caller if the node dies in mid-call, after the WAV file
     ``fallback_prompt``. ``run_dir``: sockets, pid files and generated configuration ("" is
     ``run`` in the data directory).
@@ -78,6 +79,11 @@ class SipSettings(msgspec.Struct, frozen=True):
             raise ValueError("rtp_ports must be at least 8: two for each of four legs")
         if self.host == "0.0.0.0" and not self.public_host:
             raise ValueError("host 0.0.0.0 needs public_host, the address that others dial")
+        if self.single and not _is_loopback(self.host):
+            raise ValueError(
+                f"single is for development on 127.0.0.1, not on {self.host}: without Kamailio "
+                "nothing keeps strangers out"
+            )
 
     @property
     def advertised(self) -> str:
@@ -88,3 +94,10 @@ class SipSettings(msgspec.Struct, frozen=True):
     def uri(self) -> str:
         """The SIP address to dial."""
         return f"sip:{self.number}@{self.advertised}:{self.port}"
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import re
+import resource
+import signal
 import typing
 from pathlib import Path
 
@@ -14,11 +17,13 @@ from hypothesis import strategies as st
 
 from ivr.sip import messages as m
 from ivr.sip import wire
+from ivr.sip.call_audio import CallAudio
 from ivr.sip.invite import header, incoming, user_of
 from ivr.sip.keys import TWIN_S, KeyFilter
 from ivr.sip.media import FRAME_BYTES, Caller, LegSound, Player
 from ivr.sip.mixing import interleaved, joined, mixed
 from ivr.sip.recorder import Recorder
+from ivr.sip.settings import SipSettings
 from ivr.sip.sound import BadSound, read_wav
 from ivr.sip.tones import frequency_power, loudness, tone
 
@@ -250,3 +255,49 @@ def test_only_one_module_imports_pjsua2() -> None:
         if re.search(r"^\s*(import|from) pjsua2", path.read_text(encoding="utf-8"), re.M)
     }
     assert importers == {"ivr/sip/pj.py"}
+
+
+def test_only_its_owner_may_read_a_recording(tmp_path: Path) -> None:
+    before = os.umask(0)
+    try:
+        Recorder(str(tmp_path / "call.wav")).close()
+    finally:
+        os.umask(before)
+    assert (tmp_path / "call.wav").stat().st_mode & 0o777 == 0o600
+
+
+@pytest.mark.parametrize("when", ["in mid-call", "at its end"])
+def test_a_recording_that_the_disk_had_no_room_for_is_not_told_as_whole(
+    tmp_path: Path, when: str
+) -> None:
+    told: list[m.FromWorker] = []
+    audio = CallAudio()
+    audio.record(str(tmp_path / "call.wav"))
+    audio.start()
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    ignored = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (4096, limits[1]))
+    try:
+        caller = audio.sounds[0]
+        for _ in range(100 if when == "in mid-call" else 20):
+            caller.wanted()
+            caller.heard(b"\1\0" * 160)
+            audio.pump((), told.append, everything=True)
+        audio.stop(told.append)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+        signal.signal(signal.SIGXFSZ, ignored)
+    faults = [message for message in told if isinstance(message, m.WorkerFault)]
+    assert len(faults) == 1 and "recording" in faults[0].text
+    assert not [message for message in told if isinstance(message, m.Recorded)]
+
+
+@pytest.mark.parametrize("host", ["0.0.0.0", "192.0.2.7", "hotline.example"])
+def test_single_mode_is_refused_where_strangers_could_reach_it(host: str) -> None:
+    with pytest.raises(ValueError, match="single"):
+        SipSettings(single=True, host=host, public_host="192.0.2.7")
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "::1", "localhost"])
+def test_single_mode_is_for_loopback(host: str) -> None:
+    assert SipSettings(single=True, host=host).single

@@ -64,13 +64,13 @@ class EmergencyFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class EmergencyHit(msgspec.Struct, frozen=True):
     """An emergency was heard: its kind's id, the words that say so, and where they stand.
 
-    ``written`` tells whether all these words are there in so many characters, not by sound.
+    ``trust`` is that of the least certain of these words.
     """
 
     kind: str
     evidence: str
     span: Span
-    written: bool = True
+    trust: Trust = Trust.WRITTEN
 
 
 class EmergencyDetector:
@@ -94,6 +94,7 @@ class EmergencyDetector:
         self._past = _parse_all(data.past)
         self._now = _words(data.now)
         self._before = _words(data.before)
+        self._milder = {kind.id for kind in self._kinds if kind.level != "P0"}
         groups = (*self._patterns.values(), *self._unless.values(), self._never, self._past)
         self._spotter = Spotter(
             (one for group in groups for one in group), data.by_sound, Ordinary(harmless)
@@ -126,10 +127,14 @@ class EmergencyDetector:
         name, find = best
         offsets = heard.sounded.offsets
         start, end = offsets[find.start], offsets[find.end - 1] + 1
-        return EmergencyHit(name, mended[start:end], (start, end), find.trust is Trust.WRITTEN)
+        return EmergencyHit(name, mended[start:end], (start, end), find.trust)
 
     def _find(self, kind: str, heard: Heard, supposed: Iterable[int]) -> Find | None:
-        """The best evidence for ``kind``, None if there is none or something speaks against it."""
+        """The best evidence for ``kind``, None if there is none or something speaks against it.
+
+        Only the words of a danger to life, written out, stand against what merely sounds like
+        a harmless context.
+        """
         finds = [
             find
             for pattern in self._patterns[kind]
@@ -139,7 +144,7 @@ class EmergencyDetector:
         if not finds:
             return None
         best = min(finds, key=lambda find: (find.trust, find.start, -find.end))
-        faint = best.trust is not Trust.WRITTEN
+        faint = best.trust is not Trust.WRITTEN or kind in self._milder
         return None if heard.any(self._unless[kind], faint=faint) else best
 
 

@@ -16,7 +16,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from enum import IntEnum
-from itertools import pairwise, product
+from itertools import chain, pairwise, product
 
 import msgspec
 
@@ -76,17 +76,18 @@ class Spotter:
         self._by_sound = frozenset(by_sound)
         self._ordinary = ordinary
         self._by_char: dict[str, list[str]] = defaultdict(list)
-        self._by_syllable: dict[str, list[Sounded]] = defaultdict(list)
+        self._by_start: dict[tuple[str, str], list[Sounded]] = defaultdict(list)
         for word in sorted(words):
             self._by_char[word[:1]].append(word)
             if len(word) > 1:
                 heard = sound(word)
-                self._by_syllable[heard.folded[0]].append(heard)
+                for key in _keys(heard, 0):
+                    self._by_start[key].append(heard)
 
     def hear(self, text: str, written: str | None = None) -> Heard:
         """Find every known word in ``text``; it is ``written`` with known misreadings mended."""
         sounded = sound(text)
-        chars, folded = sounded.chars, sounded.folded
+        chars = sounded.chars
         original = chars if written is None or written == text else sound(written).chars
         found: dict[str, dict[Span, Trust]] = defaultdict(dict)
         firm = [False] * len(chars)
@@ -98,10 +99,11 @@ class Spotter:
                     found[word][start, end] = trust
                     if end - start > 1 and trust is Trust.WRITTEN:
                         firm[start:end] = [True] * (end - start)
-        for start, syllable in enumerate(folded):
-            for heard in self._by_syllable.get(syllable, ()):
+        for start in range(len(chars) - 1):
+            keys = _keys(sounded, start)
+            for heard in chain.from_iterable(self._by_start.get(key, ()) for key in keys):
                 span = (start, start + len(heard.chars))
-                if heard.folded != folded[start : span[1]] or span in found.get(heard.chars, ()):
+                if not _alike(heard, sounded, span) or span in found.get(heard.chars, ()):
                     continue
                 if self._likely(heard, sounded, span, firm):
                     short = len(heard.chars) == 2 and heard.chars not in self._by_sound
@@ -112,18 +114,37 @@ class Spotter:
         """Whether ``word`` may have been said where other characters are written.
 
         Short words sound like too many others: up to three characters one must be right, and
-        of two characters the sound of both.
+        of two characters the sound of both. A closing 了 makes no word longer.
         """
-        start, end = span
-        size = end - start
-        wrong = [at for at in range(start, end) if word.chars[at - start] != there.chars[at]]
-        if size <= 3 and len(wrong) == size:
+        start = span[0]
+        content = word.chars.rstrip("了")
+        wrong = [start + at for at, char in enumerate(content) if char != there.chars[start + at]]
+        if len(content) <= 3 and len(wrong) == len(content):
             return False
-        if size == 2 and word.syllables != there.syllables[start:end]:
+        if len(content) == 2 and any(
+            word.syllables[at - start] != there.syllables[at] for at in wrong
+        ):
             return False
         if any(firm[at] for at in wrong):
             return False
         return not self._ordinary.explains(there.chars, span, wrong)
+
+
+def _keys(there: Sounded, start: int) -> product[tuple[str, str]]:
+    """The first two characters from ``start``, each by itself and by its sound."""
+    first, second = start, start + 1
+    return product(
+        (there.chars[first], there.folded[first]), (there.chars[second], there.folded[second])
+    )
+
+
+def _alike(word: Sounded, there: Sounded, span: Span) -> bool:
+    """Whether each character is the same, however it is read, or one that sounds much like it."""
+    start, end = span
+    return end <= len(there.chars) and all(
+        word.folded[at] == there.folded[start + at] or word.chars[at] == there.chars[start + at]
+        for at in range(end - start)
+    )
 
 
 class Heard:
@@ -162,7 +183,7 @@ class Heard:
             trust = max(find.trust for find in finds)
             if trust is Trust.FAINT and not faint and not _confirmed(finds):
                 continue
-            found.append(Find(min(trust, Trust.SOUNDED), finds[0].start, finds[-1].end))
+            found.append(Find(trust, finds[0].start, finds[-1].end))
         return found
 
     def any(self, patterns: Iterable[Pattern], *, faint: bool = False) -> bool:

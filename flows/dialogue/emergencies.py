@@ -13,6 +13,7 @@ from flows.emergency import EmergencyHit
 from flows.events import Utterance
 from flows.routing.intents import UNKNOWN, kind_of
 from flows.routing.result import Scored
+from flows.spotting import Trust
 from flows.ticket import TicketDraft
 from flows.values.yes_no import yes_no
 
@@ -80,7 +81,8 @@ class Watch:
 
     def _exactly(self, hit: EmergencyHit) -> bool:
         """Whether the evidence has a word of its kind in so many characters, not by sound."""
-        return any(word in hit.evidence for word in self._exact[hit.kind])
+        words = self._exact[hit.kind]
+        return hit.trust is not Trust.FAINT and any(word in hit.evidence for word in words)
 
     def _plainly_else(self, text: str) -> bool:
         """Whether ``text`` is so plainly about something else that a similar sound is chance."""

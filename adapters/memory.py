@@ -187,6 +187,12 @@ class MemoryStore:
         """One ticket."""
         return self._whole(ticket_no) if ticket_no in self._tickets else None
 
+    async def tickets_of(self, call_id: str) -> Sequence[str]:
+        """The numbers of a call's tickets, in the order of filing."""
+        mine = [ticket for ticket in self._tickets.values() if ticket.call_id == call_id]
+        mine.sort(key=lambda ticket: (ticket.created, ticket.ticket_no))
+        return [ticket.ticket_no for ticket in mine]
+
     async def call(self, call_id: str) -> tuple[CallRecord, Sequence[Line]] | None:
         """One call with its transcript."""
         if call_id not in self._calls:

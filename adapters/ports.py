@@ -154,6 +154,9 @@ class Store(Protocol):
     async def ticket(self, ticket_no: str) -> Ticket | None:
         """One ticket."""
 
+    async def tickets_of(self, call_id: str) -> Sequence[str]:
+        """The numbers of a call's tickets, in the order of filing."""
+
     async def call(self, call_id: str) -> tuple[CallRecord, Sequence[Line]] | None:
         """One call with its transcript."""
 

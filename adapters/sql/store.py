@@ -147,6 +147,10 @@ class SqlStore:
         """One ticket."""
         return await self._read(lambda db: tickets.ticket(db, ticket_no))
 
+    async def tickets_of(self, call_id: str) -> Sequence[str]:
+        """The numbers of a call's tickets, in the order of filing."""
+        return await self._read(lambda db: tickets.numbers_of(db, call_id))
+
     async def call(self, call_id: str) -> tuple[CallRecord, Sequence[Line]] | None:
         """One call with its transcript."""
 

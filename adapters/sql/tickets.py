@@ -97,6 +97,16 @@ async def ticket(db: AsyncConnection, ticket_no: str) -> Ticket | None:
     return None if row is None else ticket_of(row)
 
 
+async def numbers_of(db: AsyncConnection, call_id: str) -> list[str]:
+    """The numbers of a call's tickets, in the order of filing."""
+    query = (
+        select(tickets.c.ticket_no)
+        .where(tickets.c.call_id == call_id)
+        .order_by(tickets.c.created, tickets.c.ticket_no)
+    )
+    return list((await db.execute(query)).scalars())
+
+
 async def record_state(db: AsyncConnection, change: StateChange) -> bool:
     """Keep the later of what is known and ``change``; whether that was ``change``."""
     if await ticket(db, change.ticket_no) is None:

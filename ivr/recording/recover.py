@@ -51,6 +51,18 @@ def recover(paths: RecordingPaths, since: date | None = None) -> list[Recovered]
     return [_recover(audio) for audio in suspects if _identity(audio) not in in_use]
 
 
+def being_written(paths: RecordingPaths) -> set[str]:
+    """The calls whose recording some process still writes: their worker outlived its node."""
+    unfinished = [
+        audio
+        for day in paths.days()
+        for audio in day.glob(f"*{AUDIO}")
+        if not manifest_of(audio).is_file()
+    ]
+    in_use = _open_files() if unfinished else set()
+    return {audio.stem for audio in unfinished if _identity(audio) in in_use}
+
+
 def _unfinished(audio: Path) -> bool:
     if not manifest_of(audio).is_file():
         return True

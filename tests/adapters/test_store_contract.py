@@ -293,3 +293,13 @@ async def test_the_latest_state_told_by_the_platform_is_kept(store: Store) -> No
     assert not await store.record_state(latest)
     assert not await store.record_state(StateChange(no, "待派单", NOON + SECOND, ""))
     assert await store.state(no) == latest
+
+
+async def test_a_call_names_its_tickets_in_the_order_of_filing(store: Store) -> None:
+    await store.open_call(call())
+    await store.open_call(call("call-2"))
+    first = await store.file_ticket("call-1", draft("一"), LINES, at=NOON)
+    await store.file_ticket("call-2", draft("二"), LINES, at=NOON)
+    second = await store.file_ticket("call-1", draft("三"), LINES, at=NOON + SECOND)
+    assert list(await store.tickets_of("call-1")) == [first.ticket_no, second.ticket_no]
+    assert list(await store.tickets_of("other")) == []

@@ -170,7 +170,9 @@ class Listener:
             if previous is not None:
                 previous.cancel()
             raise
-        if not result.text and ended.voiced < self._settings.noise_ms:
+        # A recogniser may make a syllable of a cough; no syllable is as short as that.
+        least = self._settings.cough_ms if result.text else self._settings.noise_ms
+        if ended.voiced < least:
             self._tell(SpeechDropped(ended.at / 1000))
             return
         self._tell(

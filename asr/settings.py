@@ -32,6 +32,7 @@ class ListenSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     that the dialogue expects.
     ``unfinished_silence_ms``: the same where the partial result looks unfinished.
     ``max_turn_ms``: the longest turn; a longer one is cut.
+    ``cough_ms``: sound with less voice than this is forgotten, whatever was recognised.
     ``noise_ms``: sound with less voice than this and without a word is forgotten.
     ``preroll_ms``: how much sound before the onset is decoded too.
     """
@@ -42,6 +43,7 @@ class ListenSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     expected_silence_ms: int = 260
     unfinished_silence_ms: int = 1100
     max_turn_ms: int = 20_000
+    cough_ms: int = 160
     noise_ms: int = 300
     preroll_ms: int = 500
     vad: VadSettings = VadSettings()

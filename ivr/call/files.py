@@ -29,14 +29,19 @@ class CallFiles:
         self._services = services
         self._incoming = incoming
         self._began = began
+        self._paths = RecordingPaths(services.data_dir.absolute() / RECORDINGS)
         self._path: Path | None = None
         self._closed_well = False
 
+    @property
+    def planned(self) -> str:
+        """Where the recording will be, below the data directory."""
+        return f"{RECORDINGS}/{self._began:%Y/%m/%d}/{self._incoming.call_id}.wav"
+
     def start(self) -> Path | None:
         """The file to record into from now on, None if there is no place for it."""
-        paths = RecordingPaths(self._services.data_dir.absolute() / RECORDINGS)
         try:
-            self._path = paths.audio(self._incoming.call_id, self._began)
+            self._path = self._paths.audio(self._incoming.call_id, self._began)
         except OSError as error:
             log.error("no recording: %s", error, extra=self._extra())
         return self._path

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
-from collections.abc import Sequence
+from collections.abc import Awaitable, Sequence
 from datetime import datetime
+from typing import TypeVar
 
 from adapters.model import CallRecord
 from adapters.ports import StoreError
@@ -16,6 +18,13 @@ from ivr.call.transcript import Transcript
 from ivr.live import TicketMade
 
 log = logging.getLogger(__name__)
+
+T = TypeVar("T")
+
+
+# A database that takes longer has failed, as far as a waiting caller is concerned. What it
+# still writes afterwards does no harm: filing the same again gives the same ticket.
+LONGEST_S = 4.0
 
 
 class Filing:
@@ -44,7 +53,7 @@ class Filing:
 
     async def _ensure_open(self) -> None:
         if self._unrecorded is not None:
-            await self._services.store.open_call(self._unrecorded)
+            await _soon(self._services.store.open_call(self._unrecorded))
             self._unrecorded = None
 
     async def save_progress(self, draft: TicketDraft | None) -> None:
@@ -52,7 +61,9 @@ class Filing:
         if draft is None or draft == self._saved:
             return
         try:
-            await self._services.store.save_progress(self._call_id, draft, self._transcript.lines)
+            await _soon(
+                self._services.store.save_progress(self._call_id, draft, self._transcript.lines)
+            )
             self._saved = draft
         except StoreError:
             log.exception("progress not saved", extra=self._extra("save-progress"))
@@ -75,10 +86,10 @@ class Filing:
         store, now = self._services.store, self._services.now()
         await self._ensure_open()
         if command.ticket_no:
-            await store.update_ticket(command.ticket_no, command.draft, at=now)
+            await _soon(store.update_ticket(command.ticket_no, command.draft, at=now))
             return command.ticket_no
-        ticket = await store.file_ticket(
-            self._call_id, command.draft, self._transcript.lines, at=now
+        ticket = await _soon(
+            store.file_ticket(self._call_id, command.draft, self._transcript.lines, at=now)
         )
         return ticket.ticket_no
 
@@ -98,3 +109,11 @@ class Filing:
 
     def _extra(self, action: str) -> dict[str, str]:
         return {"action": action, "call": self._call_id}
+
+
+async def _soon(work: Awaitable[T]) -> T:
+    """``work``, or :class:`StoreError` if it takes too long."""
+    try:
+        return await asyncio.wait_for(work, LONGEST_S)
+    except TimeoutError as error:
+        raise StoreError(f"the database did not answer in {LONGEST_S:.0f} s") from error

@@ -10,26 +10,19 @@ import asyncio
 import logging
 from collections import deque
 
-import msgspec
-
 from adapters.model import CallRecord
-from asr.listener import Listener
-from asr.turns import (
-    ListenerEvent,
-    PartialText,
-    SpeechDropped,
-    SpeechSustained,
-    TurnEnded,
-)
+from asr.turns import PartialText, SpeechDropped, SpeechSustained, TurnEnded
 from flows import commands as do
 from flows import events as ev
 from flows.privacy import mask_number
 from ivr import live
 from ivr.call.files import CallFiles
 from ivr.call.filing import Filing
+from ivr.call.hearing import CALLER, Heard, Hearing
 from ivr.call.keypad import Keypad
 from ivr.call.playqueue import Item, PlayQueue
 from ivr.call.services import Services, WorkerLine
+from ivr.call.timers import Due, Timers
 from ivr.call.transcript import Transcript
 from ivr.call.transfer import Transfers
 from ivr.sip import messages as sip
@@ -37,25 +30,9 @@ from ivr.speech.errors import SpeechError
 
 log = logging.getLogger(__name__)
 
-CALLER = 0
 LONGEST_TURN_S = 30.0
 
-
-class _Heard(msgspec.Struct, frozen=True):
-    """A listener's event and the leg whose speech it is."""
-
-    leg: int
-    event: ListenerEvent
-
-
-class _Due(msgspec.Struct, frozen=True):
-    """A timer of this call has run out. ``of`` is the ``Listen`` that it belongs to."""
-
-    what: str
-    of: int
-
-
-_Inbox = sip.FromWorker | _Heard | _Due | ev.AnyEvent
+_Inbox = sip.FromWorker | Heard | Due | ev.AnyEvent
 
 
 class CallSession:
@@ -79,12 +56,12 @@ class CallSession:
         self._files = CallFiles(services, self._incoming, self._began)
         self._filing = Filing(services, self.call_id, self._transcript)
         self._transfers = Transfers(services, self._incoming, worker.send, self._queue)
-        self._listeners: dict[int, tuple[Listener, float]] = {}
+        self._hearing = Hearing(services, self._inbox.put_nowait)
+        self._timers = Timers(self._inbox.put_nowait)
         self._listen: do.Listen | None = None
-        self._listen_no = 0
-        self._timers: dict[str, asyncio.TimerHandle] = {}
         self._deferred: deque[ev.AnyEvent] = deque()
         self._saying_since = 0.0
+        self._speaking = False
         self._up = False
         self._over = False
         self._outcome = "hung-up"
@@ -96,10 +73,14 @@ class CallSession:
         reader = asyncio.create_task(self._read_worker())
         unsubscribe = self._services.decoder.subscribe(self._speech_changed)
         try:
-            await self._filing.open_call(self._record())
             self._worker.send(sip.Answer())
+            await self._filing.open_call(self._record())
             while not self._over:
                 await self._take(await self._inbox.get())
+        except asyncio.CancelledError:
+            self._outcome = "interrupted"
+            await self._file_unfinished()
+            raise
         except Exception:
             # The caller must not pay for a fault of ours with silence on the line.
             log.exception("call failed", extra=extra)
@@ -108,34 +89,24 @@ class CallSession:
             await self._file_unfinished()
         finally:
             unsubscribe()
-            for timer in self._timers.values():
-                timer.cancel()
-            for listener, _ in self._listeners.values():
-                listener.close()
+            self._timers.close()
+            self._hearing.close()
             await self._finish(reader)
 
     # --- what comes in -------------------------------------------------------------------
 
     async def _read_worker(self) -> None:
-        async for message in self._worker:
-            if isinstance(message, sip.Audio):
-                self._hear(message)
-            else:
-                self._inbox.put_nowait(message)
-        self._inbox.put_nowait(sip.LegChanged(CALLER, "ended", reason="worker-died"))
-
-    def _hear(self, audio: sip.Audio) -> None:
-        if audio.leg not in self._listeners:
-            if not self._up:
-                return
-            leg = audio.leg
-
-            def emit(event: ListenerEvent) -> None:
-                self._inbox.put_nowait(_Heard(leg, event))
-
-            listener = Listener(self._services.decoder, self._services.listening, emit)
-            self._listeners[leg] = (listener, self._loop.time())
-        self._listeners[audio.leg][0].feed(audio.pcm)
+        try:
+            async for message in self._worker:
+                if not isinstance(message, sip.Audio):
+                    self._inbox.put_nowait(message)
+                elif self._up:
+                    self._hearing.hear(message)
+        except Exception:
+            log.exception("worker not read", extra={"action": "call", "call": self.call_id})
+            self._worker.send(sip.HangUpLeg())
+        finally:
+            self._inbox.put_nowait(sip.LegChanged(CALLER, "ended", reason="worker-died"))
 
     def _speech_changed(self, available: bool) -> None:
         self._inbox.put_nowait(ev.SpeechBack() if available else ev.SpeechLost())
@@ -148,9 +119,9 @@ class CallSession:
         elif isinstance(item, sip.Played):
             self._queue.played(item)
             await self._handle_deferred()
-        elif isinstance(item, _Heard):
+        elif isinstance(item, Heard):
             await self._heard(item)
-        elif isinstance(item, _Due):
+        elif isinstance(item, Due):
             await self._due(item)
         elif isinstance(item, sip.Recorded):
             self._files.recorded(item)
@@ -161,69 +132,66 @@ class CallSession:
 
     async def _leg_changed(self, change: sip.LegChanged) -> None:
         if change.leg != CALLER:
+            if change.state in ("ended", "failed"):
+                await self._hearing.leave(change.leg)
             event = self._transfers.leg_changed(change)
             if event is not None:
                 await self._handle(event)
         elif change.state == "up" and not self._up:
-            self._up = True
-            self._publish(
-                live.CallBegan(self.call_id, self._incoming.caller, self._incoming.called)
-            )
-            at = self._services.now().replace(tzinfo=None)
-            await self._handle(ev.Answered(self._incoming.caller, self._incoming.called, at))
-            if not self._services.decoder.available:
-                await self._handle(ev.SpeechLost())
+            await self._answered()
         elif change.state in ("ended", "failed"):
             if change.reason == "worker-died":
                 self._outcome = "interrupted"
             await self._file_unfinished()
             self._over = True
 
-    async def _file_unfinished(self) -> None:
-        """The caller is gone: let the dialogue file what it has, and nothing else."""
-        for command in self._talk.handle(ev.HungUp()):
-            if isinstance(command, do.FileTicket):
-                await self._carry_out_one(command)
+    async def _answered(self) -> None:
+        self._up = True
+        self._publish(live.CallBegan(self.call_id, self._incoming.caller, self._incoming.called))
+        at = self._services.now().replace(tzinfo=None)
+        await self._handle(ev.Answered(self._incoming.caller, self._incoming.called, at))
+        if not self._services.decoder.available:
+            await self._handle(ev.SpeechLost())
 
     async def _key(self, key: sip.Key) -> None:
         if key.leg != CALLER or self._transfers.bridged:
             return
-        self._stop_timer("no-input")
+        self._timers.stop("no-input")
         if self._listen is not None and self._queue.interrupt():
-            self._cancel_turn()
+            self._forget_turn()
         digits = self._keypad.press(key.key)
         if digits is None:
-            self._start_timer("inter-digit", self._keypad.rule.inter_digit_s)
+            self._timers.start("inter-digit", self._keypad.rule.inter_digit_s)
         else:
             await self._keys(digits)
 
     async def _keys(self, digits: str) -> None:
-        self._stop_timer("inter-digit")
-        self._cancel_turn()
+        self._timers.stop("inter-digit")
+        self._forget_turn()
         self._transcript.add_keys(digits, self._time(), masked=self._keypad.rule.masked)
         await self._handle(ev.Keys(digits))
 
-    async def _due(self, due: _Due) -> None:
-        if due.of != self._listen_no:
+    async def _due(self, due: Due) -> None:
+        if not self._timers.still_meant(due):
             return
         if due.what == "inter-digit":
             await self._keys(self._keypad.flush())
         elif self._listen is not None and self._queue.idle:
+            self._speaking = False
             await self._handle(ev.NoInput())
 
-    async def _heard(self, heard: _Heard) -> None:
+    async def _heard(self, heard: Heard) -> None:
         event = heard.event
         if heard.leg != CALLER or self._transfers.bridged:
-            if isinstance(event, TurnEnded) and event.result.text:
-                self._spoken(heard.leg, event)
-            return
-        if isinstance(event, SpeechSustained):
-            # The end of this turn restarts the dialogue; should none come, the caller is
-            # still not left in silence.
-            self._start_timer("no-input", LONGEST_TURN_S)
-            if self._listen is not None and self._listen.speech:
+            if isinstance(event, TurnEnded):
+                self._note_words(heard.leg, event)
+        elif isinstance(event, SpeechSustained):
+            self._speaking = True
+            if self._hears_answers():
                 self._queue.interrupt()
+            self._said_all()
         elif isinstance(event, SpeechDropped):
+            self._speaking = False
             self._said_all()
         elif isinstance(event, PartialText):
             await self._partial(event.text)
@@ -236,28 +204,38 @@ class CallSession:
         if commands:
             # An emergency, heard before the sentence was over: the rest would come late.
             self._transcript.add("caller", text, self._time(), self._time())
-            self._cancel_turn()
+            self._forget_turn()
+            self._queue.interrupt()
             await self._carry_out(commands)
 
     async def _turn(self, turn: TurnEnded) -> None:
-        self._spoken(CALLER, turn)
+        self._speaking = False
+        self._note_words(CALLER, turn)
         if turn.lost:
-            return
-        listening = self._listen is not None and self._listen.speech
+            self._said_all()
+        else:
+            await self._handle(self._utterance(turn))
+            self._said_all()
+
+    def _utterance(self, turn: TurnEnded) -> ev.Utterance:
         result = turn.result
-        await self._handle(
-            ev.Utterance(result.text, result.alternatives, result.confidence, listening)
+        return ev.Utterance(
+            result.text, result.alternatives, result.confidence, self._hears_answers()
         )
 
-    def _spoken(self, leg: int, turn: TurnEnded) -> None:
+    def _hears_answers(self) -> bool:
+        """Whether speech is an answer now: words over the notice are none yet."""
+        return self._listen is not None and self._listen.speech and not self._queue.must_finish
+
+    def _note_words(self, leg: int, turn: TurnEnded) -> None:
         if not turn.result.text:
             return
-        base = self._listeners[leg][1] - self._zero
+        base = self._hearing.since(leg) - self._zero
         self._transcript.add(
             "caller" if leg == CALLER else "operator",
             turn.result.text,
-            max(0.0, base + turn.start),
-            max(0.0, base + turn.spoken_end),
+            base + turn.start,
+            base + turn.spoken_end,
             confidence=turn.result.confidence,
         )
 
@@ -279,18 +257,17 @@ class CallSession:
             await self._handle(self._deferred.popleft())
 
     async def _carry_out(self, commands: tuple[do.AnyCommand, ...]) -> None:
-        if commands:
-            self._listen = None
-            self._stop_timer("no-input")
-            self._stop_timer("inter-digit")
-            self._listen_no += 1
+        if not commands:
+            return
+        self._listen = None
+        self._timers.stop("no-input")
+        self._timers.stop("inter-digit")
         for command in commands:
             await self._carry_out_one(command)
         # What has just been filed is no longer in progress, whatever the dialogue still holds.
-        if commands and not any(isinstance(command, do.FileTicket) for command in commands):
+        if not any(isinstance(command, do.FileTicket) for command in commands):
             await self._filing.save_progress(self._talk.draft)
-        if self._listen is not None and self._queue.idle:
-            self._said_all()
+        self._said_all()
 
     async def _carry_out_one(self, command: do.AnyCommand) -> None:
         match command:
@@ -299,19 +276,9 @@ class CallSession:
             case do.Record():
                 self._queue.then(self._start_recording)
             case do.Listen():
-                self._listen = command
-                self._keypad.expect(command.keys)
-                if self._keypad.pending:
-                    # Pressed ahead, while the last question was still being dealt with.
-                    wait = 0.0 if self._keypad.complete else command.keys.inter_digit_s
-                    self._start_timer("inter-digit", wait)
-                if CALLER in self._listeners:
-                    self._listeners[CALLER][0].listen(
-                        expect=command.expect, end_silence_ms=command.end_silence_ms
-                    )
+                self._start_listening(command)
             case do.FileTicket():
-                result = await self._filing.file(command)
-                self._inbox.put_nowait(result)
+                self._inbox.put_nowait(await self._filing.file(command))
             case do.Transfer():
                 failed = await self._transfers.start(command, self._transcript.lines)
                 if failed is not None:
@@ -320,6 +287,15 @@ class CallSession:
                 self._transcript.add("note", command.text, self._time(), self._time())
             case do.HangUp():
                 self._queue.then(lambda: self._worker.send(sip.HangUpLeg()))
+
+    def _start_listening(self, command: do.Listen) -> None:
+        self._listen = command
+        self._hearing.expect(command)
+        self._keypad.expect(command.keys)
+        if self._keypad.pending:
+            # Pressed ahead, while the last question was still being dealt with.
+            wait = 0.0 if self._keypad.complete else command.keys.inter_digit_s
+            self._timers.start("inter-digit", wait)
 
     async def _say(self, command: do.Play) -> None:
         try:
@@ -334,14 +310,16 @@ class CallSession:
         self._queue.add(Item(spoken.path, spoken.text, command.barge_in))
 
     def _start_recording(self) -> None:
-        self._zero = self._loop.time()
+        zero = self._loop.time()
+        self._transcript.shift(self._zero - zero)
+        self._zero = zero
         path = self._files.start()
         if path is not None:
             self._worker.send(sip.StartRecording(str(path)))
 
-    def _cancel_turn(self) -> None:
-        if CALLER in self._listeners:
-            self._listeners[CALLER][0].cancel()
+    def _forget_turn(self) -> None:
+        self._speaking = False
+        self._hearing.forget_turn()
 
     # --- what the caller hears -----------------------------------------------------------
 
@@ -355,36 +333,40 @@ class CallSession:
             self._transcript.add("hotline", text, since, since + ms / 1000)
 
     def _said_all(self) -> None:
-        if self._listen is not None and self._queue.idle and not self._keypad.pending:
-            self._start_timer("no-input", self._listen.no_input_s)
-
-    # --- small things --------------------------------------------------------------------
-
-    def _time(self) -> float:
-        """Seconds on the recording's time line."""
-        return max(0.0, self._loop.time() - self._zero)
-
-    def _start_timer(self, what: str, seconds: float) -> None:
-        self._stop_timer(what)
-        due = _Due(what, self._listen_no)
-        self._timers[what] = self._loop.call_later(seconds, self._inbox.put_nowait, due)
-
-    def _stop_timer(self, what: str) -> None:
-        timer = self._timers.pop(what, None)
-        if timer is not None:
-            timer.cancel()
-
-    def _publish(self, event: live.LiveEvent) -> None:
-        self._services.live.publish(event)
-
-    def _record(self) -> CallRecord:
-        return CallRecord(
-            call_id=self.call_id,
-            caller=self._incoming.caller,
-            called=self._incoming.called,
-            started=self._began,
-            node=self._services.node,
+        """Nothing is left to say: the caller's time to answer begins."""
+        if self._listen is None or not self._queue.idle or self._keypad.pending:
+            return
+        # Whoever is speaking has not failed to answer; but nobody is left in silence for good.
+        self._timers.start(
+            "no-input", LONGEST_TURN_S if self._speaking else self._listen.no_input_s
         )
+
+    # --- the end -------------------------------------------------------------------------
+
+    async def _file_unfinished(self) -> None:
+        """The caller is gone: take their last words, file what is worth it, and nothing else."""
+        try:
+            await self._hearing.flush(CALLER)
+        except TimeoutError:
+            log.warning("last words not recognised in time", extra={"action": "call"})
+        events = list(self._deferred)
+        while not self._inbox.empty():
+            item = self._inbox.get_nowait()
+            if isinstance(item, Heard) and isinstance(item.event, TurnEnded):
+                self._note_words(item.leg, item.event)
+                if item.leg == CALLER and not self._transfers.bridged and not item.event.lost:
+                    events.append(self._utterance(item.event))
+            elif isinstance(item, ev.Event):
+                events.append(item)
+            elif isinstance(item, sip.Recorded):
+                self._files.recorded(item)
+        for event in (*events, ev.HungUp()):
+            await self._file_only(event)
+
+    async def _file_only(self, event: ev.AnyEvent) -> None:
+        for command in self._talk.handle(event):
+            if isinstance(command, do.FileTicket):
+                await self._file_only(await self._filing.file(command))
 
     async def _finish(self, reader: asyncio.Task[None]) -> None:
         await _let_end(reader)
@@ -409,6 +391,25 @@ class CallSession:
         if self._transfers.ever_bridged:
             return "transferred"
         return "ticket" if self._filing.numbers else "hung-up"
+
+    # --- small things --------------------------------------------------------------------
+
+    def _time(self) -> float:
+        """Seconds on the recording's time line; below zero before the recording began."""
+        return self._loop.time() - self._zero
+
+    def _publish(self, event: live.LiveEvent) -> None:
+        self._services.live.publish(event)
+
+    def _record(self) -> CallRecord:
+        return CallRecord(
+            call_id=self.call_id,
+            caller=self._incoming.caller,
+            called=self._incoming.called,
+            started=self._began,
+            node=self._services.node,
+            recording=self._files.planned,
+        )
 
 
 async def _let_end(reader: asyncio.Task[None]) -> None:

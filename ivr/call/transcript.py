@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
+import msgspec
+
 from adapters.model import Line, Speaker
 
 MASK = "****"
@@ -37,6 +39,18 @@ class Transcript:
         """Add what the caller keyed; masked input is kept as ****."""
         at = round(at, 2)
         self._append(Line("caller", at, at, MASK if masked else digits, by_keys=True))
+
+    def shift(self, seconds: float) -> None:
+        """Move all lines so far: the time line's zero has moved to now.
+
+        What was said before the recording began has times below zero.
+        """
+        self._lines = [
+            msgspec.structs.replace(
+                line, start=round(line.start + seconds, 2), end=round(line.end + seconds, 2)
+            )
+            for line in self._lines
+        ]
 
     def _append(self, line: Line) -> None:
         self._lines.append(line)

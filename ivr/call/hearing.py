@@ -1,0 +1,84 @@
+"""The ears of a call: one listener for each leg that has been heard."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import Callable
+
+import msgspec
+
+from asr.listener import Listener
+from asr.turns import ListenerEvent
+from flows.commands import Listen
+from ivr.call.services import Services
+from ivr.sip.messages import Audio
+
+CALLER = 0
+# The last words of a caller who hangs up are waited for no longer than this.
+LAST_WORDS_S = 3.0
+
+
+class Heard(msgspec.Struct, frozen=True):
+    """A listener's event and the leg whose speech it is."""
+
+    leg: int
+    event: ListenerEvent
+
+
+class Hearing:
+    """Follows the speech of every leg. ``emit`` gets the events, in the event loop."""
+
+    def __init__(self, services: Services, emit: Callable[[Heard], None]) -> None:
+        self._services = services
+        self._emit = emit
+        self._loop = asyncio.get_running_loop()
+        self._listeners: dict[int, Listener] = {}
+        self._since: dict[int, float] = {}
+
+    def hear(self, audio: Audio) -> None:
+        """The next piece of a leg's sound."""
+        leg = audio.leg
+        if leg not in self._listeners:
+
+            def emit(event: ListenerEvent) -> None:
+                self._emit(Heard(leg, event))
+
+            self._listeners[leg] = Listener(self._services.decoder, self._services.listening, emit)
+            self._since[leg] = self._loop.time()
+        self._listeners[leg].feed(audio.pcm)
+
+    def since(self, leg: int) -> float:
+        """The loop's time at which a leg was first heard: zero of its events' times."""
+        return self._since[leg]
+
+    def expect(self, command: Listen) -> None:
+        """What the dialogue expects of the caller from now on."""
+        if CALLER in self._listeners:
+            self._listeners[CALLER].listen(
+                expect=command.expect, end_silence_ms=command.end_silence_ms
+            )
+
+    def forget_turn(self) -> None:
+        """Forget what the caller is saying; it has been overtaken by a key."""
+        if CALLER in self._listeners:
+            self._listeners[CALLER].cancel()
+
+    async def flush(self, leg: int) -> None:
+        """End a leg's turn in progress; its event has been emitted when this returns."""
+        if leg in self._listeners:
+            async with asyncio.timeout(LAST_WORDS_S):
+                await self._listeners[leg].flush()
+
+    async def leave(self, leg: int) -> None:
+        """The leg has ended: take its last words and let its listener go."""
+        with contextlib.suppress(TimeoutError):
+            await self.flush(leg)
+        listener = self._listeners.pop(leg, None)
+        if listener is not None:
+            listener.close()
+
+    def close(self) -> None:
+        """Let all go."""
+        for listener in self._listeners.values():
+            listener.close()

@@ -167,7 +167,7 @@ def test_ordinary_words_are_known_beyond_the_texts_they_were_learnt_from(
         assert [text for text in new_texts if detector.detect(text)] == []
 
 
-@pytest.mark.parametrize(("folded", "most"), [(False, 15), (True, 10)])
+@pytest.mark.parametrize(("folded", "most"), [(False, 10), (True, 8)])
 def test_misread_sentences_seldom_raise_an_alarm(
     knowledge: Knowledge, folded: bool, most: int
 ) -> None:
@@ -181,7 +181,7 @@ def test_misread_sentences_seldom_raise_an_alarm(
     assert len(alarms) <= most, alarms
 
 
-@pytest.mark.parametrize(("folded", "least"), [(False, 0.85), (True, 0.79)])
+@pytest.mark.parametrize(("folded", "least"), [(False, 0.82), (True, 0.78)])
 def test_most_misread_emergencies_are_heard(
     knowledge: Knowledge, folded: bool, least: float
 ) -> None:

@@ -6,6 +6,7 @@ import asyncio
 import signal
 from contextlib import AsyncExitStack
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import click
 import msgspec
@@ -32,17 +33,53 @@ def command(ctx: click.Context, with_simulator: bool, live: bool) -> None:
     """开通热线。 Open the line; SIGTERM drains it (finishes the calls going on)."""
     config = configuration(ctx)
     logs.configure("warning" if with_simulator else config.log_level)
+    if with_simulator and _port(config) is None:
+        fail(f"platform.url: {config.platform.url!r} names no port for the simulator to stand at")
     try:
         asyncio.run(_serve(config, with_simulator, live or with_simulator))
     except STARTUP_ERRORS as error:
         fail(in_words(error))
+    except asyncio.CancelledError:
+        notes.print("热线未开通即停止。Stopped before the line was open.")
+
+
+class _Orders:
+    """What the terminal or the service manager asks for, from the first moment on.
+
+    A signal that comes before the line is open cancels its opening, so that everything
+    already started is ended; later ones are for ``next``.
+    """
+
+    def __init__(self) -> None:
+        self._opening = asyncio.current_task()
+        self._told: asyncio.Queue[signal.Signals] = asyncio.Queue()
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, self._came, number)
+
+    def opened(self) -> None:
+        """The line is open."""
+        self._opening = None
+
+    async def next(self) -> signal.Signals:
+        """The next order."""
+        return await self._told.get()
+
+    def _came(self, number: signal.Signals) -> None:
+        # Only once: a second signal must not cut the cleaning up short.
+        opening, self._opening = self._opening, None
+        if opening is not None:
+            opening.cancel()
+        else:
+            self._told.put_nowait(number)
 
 
 async def _serve(config: Config, with_simulator: bool, live: bool) -> None:
+    orders = _Orders()
     async with AsyncExitStack() as stack:
         if with_simulator:
             config.data_dir.mkdir(parents=True, exist_ok=True)
-            simulator = Simulator(config.data_dir / "platform-sim.db", port=_port(config))
+            simulator = Simulator(config.data_dir / "platform-sim.db", port=_port(config) or 0)
             await stack.enter_async_context(simulator)
             config = msgspec.structs.replace(
                 config,
@@ -56,13 +93,17 @@ async def _serve(config: Config, with_simulator: bool, live: bool) -> None:
         node = await stack.enter_async_context(Node(config))
         if live:
             LiveView(notes, Path(config.data_dir)).watch(node.live)
+        orders.opened()
         _say_how_to_dial(config)
-        await _until_told_to_stop(node)
+        await _until_told_to_stop(node, orders)
 
 
-def _port(config: Config) -> int:
-    """The simulator stands where the configuration expects the platform."""
-    return int(config.platform.url.rstrip("/").rpartition(":")[2])
+def _port(config: Config) -> int | None:
+    """Where the configuration expects the platform: there the simulator stands."""
+    try:
+        return urlsplit(config.platform.url).port or None
+    except ValueError:
+        return None
 
 
 def _say_how_to_dial(config: Config) -> None:
@@ -78,14 +119,10 @@ def _say_how_to_dial(config: Config) -> None:
     notes.print("  Ctrl-C 结束。Ctrl-C ends it.")
 
 
-async def _until_told_to_stop(node: Node) -> None:
-    told: asyncio.Queue[signal.Signals] = asyncio.Queue()
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, told.put_nowait, number)
-    if await told.get() == signal.SIGTERM:
+async def _until_told_to_stop(node: Node, orders: _Orders) -> None:
+    if await orders.next() == signal.SIGTERM:
         drained = asyncio.create_task(node.drain())
-        again = asyncio.create_task(told.get())
+        again = asyncio.create_task(orders.next())
         # A second signal does not wait for the calls going on.
         await asyncio.wait({drained, again}, return_when=asyncio.FIRST_COMPLETED)
         for task in (drained, again):

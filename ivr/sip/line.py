@@ -22,17 +22,19 @@ class PhoneLine:
 
     async def start(self) -> None:
         """Open the line. Raises ``PoolError`` or ``KamailioError``, with nothing left behind."""
+        try:
+            await self._open()
+        except BaseException:
+            await self.close()
+            raise
+
+    async def _open(self) -> None:
         await self.pool.start()
         if self.settings.single:
             return
-        kamailio = Kamailio(self.settings, self.pool.ports)
-        try:
-            await kamailio.start()
-        except BaseException:
-            await self.pool.close()
-            raise
-        self.kamailio = kamailio
-        self.pool.told = kamailio.tell
+        self.kamailio = Kamailio(self.settings, self.pool.ports)
+        await self.kamailio.start()
+        self.pool.told = self.kamailio.tell
         await self.trunk.start()
 
     async def drain(self, timeout_s: float | None = None) -> None:

@@ -27,6 +27,8 @@ _LONGEST_WAIT_S = 10.0
 _LONGEST_SOCKET_PATH = 107
 _REPEAT_S = 2.0
 _HUNG_S = 8.0
+_START_S = 20.0
+_LAST_WORDS_S = 5.0
 
 
 class WorkerPool:
@@ -55,7 +57,17 @@ class WorkerPool:
     # --- life ----------------------------------------------------------------------------
 
     async def start(self) -> None:
-        """Start the workers and wait until they are ready. Raises :class:`PoolError`."""
+        """Start the workers and wait until they are ready. Raises :class:`PoolError`.
+
+        Nothing is left behind by a start that fails or is cancelled.
+        """
+        try:
+            await self._start()
+        except BaseException:
+            await self.close()
+            raise
+
+    async def _start(self) -> None:
         settings = self._settings
         self._run_dir.mkdir(parents=True, exist_ok=True)
         path = self._run_dir / f"workers-{os.getpid()}.sock"
@@ -66,19 +78,19 @@ class WorkerPool:
         else:
             ports = free_ports(settings.worker_port, settings.max_calls + settings.spare)
         path.unlink(missing_ok=True)
+        self._socket = path
         self._server = await asyncio.start_unix_server(self._connected, path)
         path.chmod(0o600)
-        self._socket = path
         self._slots = [Slot(number, port) for number, port in enumerate(ports)]
         await self._forks.start()
         for slot in self._slots:
             self._fork(slot)
-        waiting = [slot.ready.wait() for slot in self._slots]
         try:
-            await asyncio.wait_for(asyncio.gather(*waiting), 20.0)
+            async with asyncio.timeout(_START_S):
+                for slot in self._slots:
+                    await slot.ready.wait()
         except TimeoutError:
             missing = sum(not slot.ready.is_set() for slot in self._slots)
-            await self.close()
             raise PoolError(f"{missing} of {len(self._slots)} SIP workers did not start") from None
         self._repeater = asyncio.create_task(self._repeat())
         log.info("%d workers ready", len(self._slots), extra={"action": "workers-ready"})
@@ -104,6 +116,9 @@ class WorkerPool:
             await asyncio.wait(self._tasks, timeout=5.0)
         for task in self._tasks:
             task.cancel()
+        if self._tasks:
+            # A call that is cancelled still files what it has taken down.
+            await asyncio.wait(self._tasks, timeout=_LAST_WORDS_S)
         await self._forks.close()
         if self._server is not None:
             self._server.close()

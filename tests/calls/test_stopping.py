@@ -45,8 +45,15 @@ def kamailio_runs(data_dir: Path) -> bool:
     return (data_dir / "run" / "kamailio.pid").exists()
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-@pytest.mark.parametrize("moment", [decoder_runs, workers_run, kamailio_runs])
+@pytest.mark.parametrize(
+    ("moment", "number"),
+    [
+        (decoder_runs, signal.SIGTERM),
+        (workers_run, signal.SIGINT),
+        (workers_run, signal.SIGTERM),
+        (kamailio_runs, signal.SIGTERM),
+    ],
+)
 async def test_a_start_that_is_cut_short_leaves_nothing_running(
     tmp_path: Path, moment: Callable[[Path], bool], number: signal.Signals
 ) -> None:

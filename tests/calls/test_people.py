@@ -12,6 +12,7 @@ from ivr import live
 from ivr.sip.phone import RobotPhone
 from ivr.sip.tones import frequency_power, tone
 from tests.calls.line import CALLER, open_line, until, with_settings
+from tests.calls.test_listening import recorded
 
 CALLER_HZ = 520.0
 OPERATOR_HZ = 1130.0
@@ -77,3 +78,32 @@ async def test_nobody_answers_and_the_ticket_asks_for_a_call_back(tmp_path: Path
         assert received.ticket.call_back
         assert received.ticket.contact.number == CALLER
         await call.hang_up()
+
+
+async def test_a_gas_smell_reaches_the_operator_when_119_is_busy(tmp_path: Path) -> None:
+    """The words are synthetic speech, in a voice that the shipped model was not trained on."""
+    async with RobotPhone("119") as fire, RobotPhone(CALLER) as phone:
+        fire.refuses(486)
+        async with open_line(
+            tmp_path, lambda config: with_settings(config, "call", targets={"119": fire.uri})
+        ) as line:
+            call = await line.call(phone)
+            await line.hotline_says("本次通话将被录音")
+            await call.play(recorded("楼道里面有很大的煤气味"))
+            await fire.incoming(30)
+            operator = await line.operator.incoming(30)
+            await operator.up()
+            await until(lambda: bool(line.happened(live.Bridged)))
+            # A key now belongs to the talk of the two, not to the dialogue.
+            keyed = len(line.said("caller"))
+            await call.send_key("1")
+            await asyncio.gather(
+                call.play(tone(CALLER_HZ, 1.0)), operator.hears_tone(CALLER_HZ, timeout_s=20)
+            )
+            assert len(line.said("caller")) == keyed
+            (received,) = await line.tickets(1)
+            assert received.ticket.urgency == "特急"
+            assert received.ticket.emergency_kind == "em.gas"
+            targets = [card.target for card in await line.platform.handoffs()]
+            assert sorted(targets) == ["119", "operator"]
+            await call.hang_up()

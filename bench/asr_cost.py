@@ -27,6 +27,7 @@ from asr.probe import PROBE_TEXT, probe_pcm
 from asr.selection import default_model_dir
 from asr.settings import AsrSettings
 from asr.turns import ListenerEvent, TurnEnded
+from bench.report import Table
 
 FRAME_MS = 60
 PAUSE_MS = 1500
@@ -122,7 +123,7 @@ async def measure(callers: int, seconds: float) -> dict[str, float]:
 
 
 def main() -> None:
-    """Measure and print."""
+    """Measure, print and keep."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
     parser.add_argument("--callers", type=int, default=20)
     parser.add_argument("--seconds", type=float, default=30.0)
@@ -132,8 +133,11 @@ def main() -> None:
     if options.json:
         print(json.dumps(found))
         return
+    table = Table("asr_cost", ("figure", "value"))
+    table.note("Processor time in seconds; the ratios hold on any machine, the rest on this one.")
     for name, value in found.items():
-        print(f"{name.replace('_', ' '):45} {value:>10}")
+        table.add(name.replace("_", " "), value)
+    table.write()
 
 
 if __name__ == "__main__":

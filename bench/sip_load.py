@@ -3,7 +3,7 @@
     python -m bench.sip_load [--calls 20] [--seconds 15]
 
 Robot phones in processes of their own call the line; every caller speaks all the time and is
-played something all the time, every call is recorded. Prints shares of one processor core, as
+played something all the time, every call is recorded. Tells shares of one processor core, as
 they travel between machines better than absolute figures, and how evenly the sound flows.
 """
 
@@ -19,6 +19,7 @@ import time
 import wave
 from pathlib import Path
 
+from bench.report import Table
 from ivr.sip import messages as m
 from ivr.sip.line import PhoneLine
 from ivr.sip.phone import RobotPhone, free_port
@@ -144,16 +145,23 @@ async def _measure(work: Path, calls: int, seconds: float) -> None:
             if callers.returncode is None:
                 callers.kill()
                 await callers.wait()
-    print(f"calls at once                     {calls}")
-    print(f"cores, load average               {os.cpu_count()}, {load:.1f}")
+    table = Table("sip_load", ("figure", "value"))
+    table.note("Shares are of one processor core.")
+    table.add("calls at once", calls)
+    table.add("load average", f"{load:.1f}")
     for name, share in used.items():
-        print(f"{name:9} per call, of one core   {share / calls:.2%}")
-    print(f"all of it per call, of one core   {sum(used.values()) / calls:.2%}")
-    print(f"idle worker, of one core          {idle:.2%}")
-    print(f"private memory per worker         {memory:.1f} MB")
-    print(f"node: 40 ms of sound come every   p50 {percentile(gaps, 0.5):.1f} ms,", end=" ")
-    print(f"p99 {percentile(gaps, 0.99):.1f} ms")
-    print(output.decode().strip())
+        table.add(f"{name}, per call", f"{share / calls:.2%}")
+    table.add("all of it, per call", f"{sum(used.values()) / calls:.2%}")
+    table.add("idle worker", f"{idle:.2%}")
+    table.add("private memory per worker", f"{memory:.1f} MB")
+    table.add("the node hears 40 ms of sound every", _spread(gaps))
+    heard = [float(gap) for gap in output.split()]
+    table.add("a caller hears 20 ms of sound every", _spread(heard))
+    table.write()
+
+
+def _spread(gaps_ms: list[float]) -> str:
+    return f"p50 {percentile(gaps_ms, 0.5):.1f} ms, p99 {percentile(gaps_ms, 0.99):.1f} ms"
 
 
 async def call_in(uri: str, calls: int, seconds: float) -> None:
@@ -172,8 +180,8 @@ async def call_in(uri: str, calls: int, seconds: float) -> None:
             for call in made
             for before, after in zip(call.frames, call.frames[1:], strict=False)
         ]
-        print(f"caller: 20 ms of sound come every p50 {percentile(gaps, 0.5):.1f} ms,", end=" ")
-        print(f"p99 {percentile(gaps, 0.99):.1f} ms")
+        # For the bench, which has started this process.
+        print(*(f"{gap:.2f}" for gap in gaps))
 
 
 def main() -> None:

@@ -79,6 +79,12 @@ def voiced_part(pcm: bytes) -> bytes:
     return samples[loud[0] : loud[-1] + 1].tobytes()
 
 
+def progress(what: str, done: int, total: int) -> None:
+    """Say how far the bench is."""
+    end = "\n" if done == total else ""
+    print(f"\r{what} {done}/{total}", end=end, file=sys.stderr, flush=True)
+
+
 async def keys(line: Line, wanted: int) -> list[float]:
     """Key to next prompt, in seconds."""
     found: list[float] = []
@@ -93,6 +99,7 @@ async def keys(line: Line, wanted: int) -> list[float]:
                 pressed = asyncio.get_running_loop().time()
                 await call.send_key("*" if turn % 2 else "1")
                 found.append(await meter.begins(pressed) - pressed)
+                progress("keys", len(found), wanted)
                 await _quiet(call, meter)
             await call.hang_up()
     return found
@@ -113,6 +120,7 @@ async def speech(line: Line, wanted: int) -> tuple[list[float], list[float]]:
                 said = await call.play(words)
                 started = await meter.begins(said.ended)
                 answers.append(started - said.ended)
+                progress("speech", len(answers), wanted)
                 # The repeated prompt is on: talk over it.
                 await asyncio.sleep(0.3)
                 said = await call.play(words)

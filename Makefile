@@ -28,6 +28,7 @@ model: setup  ## rebuild the shipped synthetic-trained model (about two hours)
 	@deploy/build-venv.sh
 	@.venv-build/bin/python -m asr.modelkit build --out asr/models/zh-8k-synthetic
 
-prompts: setup  ## render the shipped prompts whose text has changed
+prompts: setup  ## render what has changed of the shipped prompts and the robot callers' lines
 	@deploy/build-venv.sh
-	@.venv-build/bin/python -m ivr.speech.render
+	@.venv/bin/python -m ivr.speech.render
+	@.venv/bin/python -m ivr.robot.render

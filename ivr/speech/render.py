@@ -104,7 +104,7 @@ class Voice:
         assert self._process.stdout is not None
         line = self._process.stdout.readline()
         if not line:
-            raise RenderError("the voice process ended; run `make voice` to set the voice up")
+            raise RenderError("the voice process ended; deploy/build-venv.sh sets the voice up")
         return msgspec.json.decode(line, type=dict[str, object])
 
 

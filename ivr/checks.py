@@ -20,7 +20,10 @@ from flows.check import check_knowledge
 from flows.dialogue.data import FlowData, load_flow_data
 from flows.yamlfile import DataError
 from ivr.config import Config
+from ivr.node import sip_settings
 from ivr.sip.kamailio import Kamailio, KamailioError, find_program
+from ivr.sip.pool import PoolError, worker_socket
+from ivr.sip.sound import BadSound, read_wav
 from ivr.speech.cache import WavCache
 from ivr.speech.errors import SpeechError
 from ivr.speech.prompts import PromptLibrary
@@ -28,6 +31,7 @@ from ivr.speech.tts import Tts
 
 Severity = Literal["ok", "warning", "error"]
 LEAST_FREE_BYTES = 1 << 30
+_LONGEST_PID = 4_194_304
 
 
 class Finding(msgspec.Struct, frozen=True):
@@ -49,6 +53,7 @@ async def check_all(config: Config) -> list[Finding]:
     findings += _model(config)
     findings += await _voice(config)
     findings += await _database(config)
+    findings += _run_dir(config)
     findings += _ports(config)
     findings += await _kamailio(config)
     findings += _transfers(config)
@@ -84,11 +89,18 @@ def _flows(config: Config) -> tuple[FlowData | None, list[Finding]]:
 
 def _prompts(config: Config, data: FlowData) -> Iterator[Finding]:
     overrides = [config.speech.prompts_dir] if config.speech.prompts_dir else []
-    problems = PromptLibrary(data.prompts, overrides).check()
+    library = PromptLibrary(data.prompts, overrides)
+    problems = library.check()
     for problem in problems:
         yield Finding("prompts", "error" if problem.fatal else "warning", problem.message)
     if not problems:
         yield Finding("prompts", "ok", "every prompt has its recording")
+    try:
+        fallback = sip_settings(config, library).fallback_prompt
+        if fallback:
+            read_wav(fallback)
+    except (SpeechError, BadSound) as error:
+        yield Finding("prompts", "error", f"said when the node fails in mid-call: {error}")
 
 
 def _model(config: Config) -> Iterator[Finding]:
@@ -130,6 +142,14 @@ async def _database(config: Config) -> list[Finding]:
     except (StoreError, ValueError) as error:
         return [Finding("database", "error", str(error))]
     return [Finding("database", "ok", f"{store.place}: {waiting} tickets undelivered")]
+
+
+def _run_dir(config: Config) -> Iterator[Finding]:
+    run_dir = Path(config.sip.run_dir) if config.sip.run_dir else config.data_dir / "run"
+    try:
+        worker_socket(run_dir, _LONGEST_PID)
+    except PoolError as error:
+        yield Finding("run directory", "error", str(error))
 
 
 def _ports(config: Config) -> Iterator[Finding]:

@@ -13,6 +13,9 @@ from ivr.cli.output import fail, notes, print_json, screen
 from ivr.robot.caller import Caller, CallReport
 from ivr.robot.mouth import Mouth
 from ivr.robot.script import Script, ScriptError, Step, load_script
+from ivr.sip.phone import PhoneError
+from ivr.sip.sound import BadSound
+from ivr.speech.errors import SpeechError
 
 
 @click.command("call")
@@ -36,12 +39,16 @@ def command(
     except ScriptError as error:
         fail(str(error))
     target = uri or configuration(ctx).sip.uri
-    report = asyncio.run(_call(loaded, script.parent, target, codec, save))
+    try:
+        report = asyncio.run(_call(loaded, script.parent, target, codec, save))
+    except (PhoneError, SpeechError, BadSound, OSError) as error:
+        fail(f"{script}: {error}")
     if as_json:
         print_json(report)
     else:
         how = "完成" if report.completed else f"未完成：{report.trouble}"
-        screen.print(f"{report.name}：{how}（{report.seconds:.0f} 秒，{report.codec}）")
+        text = f"{report.name}：{how}（{report.seconds:.0f} 秒，{report.codec}）"
+        screen.print(text, markup=False)
     ctx.exit(0 if report.completed else 1)
 
 

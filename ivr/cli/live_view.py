@@ -32,7 +32,7 @@ class LiveView:
     def _show(self, event: live.LiveEvent) -> None:
         match event:
             case live.CallBegan():
-                self._console.rule(f"来电 {mask_number(event.caller)} → {event.called}")
+                self._console.rule(escape(f"来电 {mask_number(event.caller)} → {event.called}"))
             case live.LineHeard(line=line):
                 keyed = "（按键）" if line.by_keys else ""
                 text = (

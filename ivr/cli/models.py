@@ -42,7 +42,9 @@ def list_command(ctx: click.Context, as_json: bool) -> None:
             "仅以合成语音训练 synthetic-trained" if model.synthetic else "",
         ]
         size = f"{model.size_bytes / 1e6:.0f} MB"
-        screen.print(f"{model.name}  {size}  {'，'.join(mark for mark in marks if mark)}")
+        screen.print(
+            f"{model.name}  {size}  {'，'.join(mark for mark in marks if mark)}", markup=False
+        )
 
 
 @command.command("check")
@@ -60,7 +62,9 @@ def check_command(ctx: click.Context, name: str | None, as_json: bool) -> None:
     if as_json:
         print_json(checked)
         return
-    screen.print(f"{path.name} 可用。听到：{checked.heard}（原话：{checked.expected}）")
+    screen.print(
+        f"{path.name} 可用。听到：{checked.heard}（原话：{checked.expected}）", markup=False
+    )
     screen.print(
         f"载入 {checked.load_s:.1f} 秒，内存 {checked.memory_mb} MB，"
         f"每秒语音用时 {checked.realtime_factor:.3f} 秒"
@@ -69,33 +73,43 @@ def check_command(ctx: click.Context, name: str | None, as_json: bool) -> None:
 
 @command.command("fetch")
 @click.argument("name")
+@click.option("--json", "as_json", is_flag=True, help="One JSON object: the model.")
 @click.pass_context
-def fetch_command(ctx: click.Context, name: str) -> None:
+def fetch_command(ctx: click.Context, name: str, as_json: bool) -> None:
     """按名称下载官方模型。 Download an official Vosk model by name."""
     data_dir = configuration(ctx).data_dir
     model = _with_progress(lambda tell: library.fetch(name, data_dir, tell))
-    screen.print(f"已安装 {model.name}；用 hotline models select {model.name} 选用")
+    _tell(model, as_json, f"已安装 {model.name}；用 hotline models select {model.name} 选用")
 
 
 @command.command("import")
 @click.argument("archive", type=click.Path(path_type=Path, exists=True, dir_okay=False))
+@click.option("--json", "as_json", is_flag=True, help="One JSON object: the model.")
 @click.pass_context
-def import_command(ctx: click.Context, archive: Path) -> None:
+def import_command(ctx: click.Context, archive: Path, as_json: bool) -> None:
     """从 ZIP 文件导入模型。 Install a model from a ZIP file."""
     data_dir = configuration(ctx).data_dir
     model = _with_progress(lambda tell: library.import_zip(archive, data_dir, tell))
-    screen.print(f"已安装 {model.name}；用 hotline models select {model.name} 选用")
+    _tell(model, as_json, f"已安装 {model.name}；用 hotline models select {model.name} 选用")
 
 
 @command.command("select")
 @click.argument("name")
+@click.option("--json", "as_json", is_flag=True, help="One JSON object: the model.")
 @click.pass_context
-def select_command(ctx: click.Context, name: str) -> None:
+def select_command(ctx: click.Context, name: str, as_json: bool) -> None:
     """检查并选用模型，下次启动生效。 Use a model from the next start on."""
     data_dir = configuration(ctx).data_dir
     with notes.status(f"检查 {name}"):
         model = _or_fail(lambda: library.select(name, data_dir))
-    screen.print(f"下次启动使用 {model.name}")
+    _tell(model, as_json, f"下次启动使用 {model.name}")
+
+
+def _tell(model: library.ModelInfo, as_json: bool, text: str) -> None:
+    if as_json:
+        print_json(model)
+    else:
+        screen.print(text, markup=False)
 
 
 def _with_progress(work: Callable[[library.OnProgress], T]) -> T:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from pathlib import Path
 from typing import Any, NoReturn
 
 import click
@@ -16,8 +17,14 @@ screen = Console(highlight=False)
 
 def print_json(value: Any) -> None:
     """One JSON value on standard output, Chinese readable, nothing else."""
-    sys.stdout.write(msgspec.json.encode(value).decode() + "\n")
+    sys.stdout.write(msgspec.json.encode(value, enc_hook=_as_text).decode() + "\n")
     sys.stdout.flush()
+
+
+def _as_text(value: object) -> str:
+    if isinstance(value, Path):
+        return str(value)
+    raise NotImplementedError(f"no JSON for {type(value)}")
 
 
 def fail(message: str) -> NoReturn:

@@ -32,7 +32,7 @@ def command(ctx: click.Context, pattern: str, as_json: bool, problems: bool) -> 
             print_json(found)
         else:
             for problem in found:
-                screen.print(problem.message, soft_wrap=True)
+                screen.print(problem.message, markup=False, soft_wrap=True)
         ctx.exit(1 if any(problem.fatal for problem in found) else 0)
     rows = [
         {"id": prompt, "text": text, **_audio(library, prompt)}
@@ -43,7 +43,7 @@ def command(ctx: click.Context, pattern: str, as_json: bool, problems: bool) -> 
         print_json(rows)
         return
     for row in rows:
-        screen.print(f"{row['id']}\t{row['ms']} ms\t{row['text']}", soft_wrap=True)
+        screen.print(f"{row['id']}\t{row['ms']} ms\t{row['text']}", markup=False, soft_wrap=True)
 
 
 def _audio(library: PromptLibrary, prompt: str) -> dict[str, int | str | None]:

@@ -9,6 +9,7 @@ from rich.progress import track
 
 from flows.knowledge import Knowledge, load_knowledge
 from flows.routing.json import route_json
+from flows.yamlfile import DataError
 from ivr.cli.options import configuration
 from ivr.cli.output import fail, notes, print_json, screen
 
@@ -30,12 +31,18 @@ def command(
     """说一句话，看会被理解成什么。 Route a sentence."""
     if (text is None) == (path is None):
         fail("give a sentence or --file, one of the two")
-    knowledge = load_knowledge(configuration(ctx).flows_path)
+    try:
+        knowledge = load_knowledge(configuration(ctx).flows_path)
+    except DataError as error:
+        fail(str(error))
     if text is not None:
         _print(knowledge, text, as_json, explain)
         return
     assert path is not None
-    lines = path.read_text(encoding="utf-8").splitlines()
+    try:
+        lines = path.read_text(encoding="utf-8").splitlines()
+    except (OSError, UnicodeDecodeError) as error:
+        fail(f"{path}: {error}")
     for line in track(lines, "routing", console=notes, transient=True):
         sentence = line.split("\t")[0].strip()
         if sentence:
@@ -47,9 +54,9 @@ def _print(knowledge: Knowledge, text: str, as_json: bool, explain: bool) -> Non
     if as_json:
         print_json(route_json(result))
         return
-    screen.print(f"{text}\n  → {result.intent} {result.name}  {result.score:.2f}")
+    screen.print(f"{text}\n  → {result.intent} {result.name}  {result.score:.2f}", markup=False)
     for other in result.alternatives:
         screen.print(f"    {other.intent}  {other.score:.2f}")
     if explain:
         for line in result.explanation:
-            screen.print(f"    · {line}")
+            screen.print(f"    · {line}", markup=False)

@@ -44,7 +44,7 @@ def command(ctx: click.Context, script: Path | None, caller: str, as_json: bool)
     if show and script is None:
         screen.print(HELP, style="dim")
     _show(call.start(), show)
-    typed = script.read_text(encoding="utf-8").splitlines() if script else _typed(show)
+    typed = _written(script) if script else _typed(show)
     for text in typed:
         if call.over:
             break
@@ -55,11 +55,18 @@ def command(ctx: click.Context, script: Path | None, caller: str, as_json: bool)
         except (BadLine, ValueError) as error:
             if script is not None:
                 fail(f"{script}: {text}: {error}")
-            screen.print(str(error), style="red")
+            screen.print(str(error), style="red", markup=False)
     if not call.over:
         _show(call.type("/hangup"), show)
     if as_json:
         print_json(call.as_json())
+
+
+def _written(script: Path) -> list[str]:
+    try:
+        return script.read_text(encoding="utf-8").splitlines()
+    except (OSError, UnicodeDecodeError) as error:
+        fail(f"{script}: {error}")
 
 
 def _typed(show: bool) -> Iterator[str]:

@@ -32,7 +32,8 @@ def command(ctx: click.Context, path: Path, model: str | None, as_json: bool) ->
         print_json(result)
         return
     for segment in result.segments:
-        screen.print(f"{segment.start:7.2f}-{segment.end:7.2f} [{segment.channel}] {segment.text}")
+        line = f"{segment.start:7.2f}-{segment.end:7.2f} [{segment.channel}] {segment.text}"
+        screen.print(line, markup=False, soft_wrap=True)
 
 
 def _transcribe(path: Path, model: str | None, config: Config) -> Transcript:

@@ -12,6 +12,7 @@ from ivr.robot.ear import Ear
 from ivr.robot.mouth import Mouth
 from ivr.robot.script import Script, Step
 from ivr.sip.phone import PhoneCall, PhoneError, RobotPhone
+from ivr.sip.sound import read_wav
 
 # A prompt that does not come within this time does not come.
 LONGEST_WAIT_S = 60.0
@@ -47,21 +48,34 @@ class Caller:
         self._heard = asyncio.Condition()
 
     async def call(self, uri: str, *, codec: str = "PCMA", save: Path | None = None) -> CallReport:
-        """Dial ``uri`` and follow the script; ``save`` keeps what was heard as a WAV file."""
+        """Dial ``uri`` and follow the script; ``save`` keeps what was heard as a WAV file.
+
+        What goes wrong in the call is in the report. Raises ``BadSound`` for a ``play`` file,
+        ``SpeechError`` for words that cannot be said, ``PhoneError`` for a phone that does not
+        work, OSError for a ``save`` that cannot be written.
+        """
+        for step in self._script.steps:
+            if step.play:
+                # A file that cannot be played is told before anybody's phone rings.
+                await asyncio.to_thread(read_wav, str(self._base / step.play))
         async with RobotPhone(self._script.caller) as phone:
             call = await phone.dial(uri, codec=codec)
-            trouble = ""
+            trouble, where = "", "not answered"
             hearing: asyncio.Task[None] | None = None
             try:
                 async with asyncio.timeout(self._script.longest_s):
                     await call.up()
                     hearing = asyncio.create_task(self._listen(call))
-                    for step in self._script.steps:
+                    for number, step in enumerate(self._script.steps, start=1):
+                        where = f"step {number}, {_named(step)}"
                         self._on_step(step)
                         await self._do(step, call)
+                    where = "all steps done, waiting for the hotline to hang up"
                     await call.over(self._script.longest_s)
-            except (PhoneError, TimeoutError) as error:
-                trouble = str(error) or f"not over in {self._script.longest_s} s"
+            except PhoneError as error:
+                trouble = f"{where}: {error}"
+            except TimeoutError:
+                trouble = f"{where}: the whole call not over in {self._script.longest_s:.0f} s"
             finally:
                 await call.hang_up()
                 if hearing is not None:
@@ -95,8 +109,11 @@ class Caller:
         def there() -> bool:
             return call.ended or (self._ear.prompt_over if what == "prompt" else self._ear.sounding)
 
-        async with self._heard:
-            await asyncio.wait_for(self._heard.wait_for(there), LONGEST_WAIT_S)
+        try:
+            async with self._heard, asyncio.timeout(LONGEST_WAIT_S):
+                await self._heard.wait_for(there)
+        except TimeoutError:
+            raise PhoneError(f"no {what} came within {LONGEST_WAIT_S:.0f} s") from None
         if call.ended:
             raise PhoneError(f"call ended with {call.code} while waiting for a {what}")
 
@@ -107,3 +124,9 @@ class Caller:
                 self._heard.notify_all()
         async with self._heard:
             self._heard.notify_all()
+
+
+def _named(step: Step) -> str:
+    """A step as it stands in its script."""
+    given = next(name for name in step.__struct_fields__ if getattr(step, name))
+    return f"{given}: {getattr(step, given)}"

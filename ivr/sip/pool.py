@@ -17,7 +17,7 @@ from ivr.sip.settings import SipSettings
 from ivr.sip.slots import PoolError, Slot, free_ports, public_port, worker_config
 from ivr.sip.worker_call import OnCall, WorkerCall, ends_call
 
-__all__ = ["OnCall", "PoolError", "WorkerCall", "WorkerPool"]
+__all__ = ["OnCall", "PoolError", "WorkerCall", "WorkerPool", "worker_socket"]
 
 log = logging.getLogger(__name__)
 
@@ -29,6 +29,14 @@ _REPEAT_S = 2.0
 _HUNG_S = 8.0
 _START_S = 20.0
 _LAST_WORDS_S = 5.0
+
+
+def worker_socket(run_dir: Path, pid: int) -> Path:
+    """The Unix socket at which process ``pid`` meets its workers. Raises :class:`PoolError`."""
+    path = run_dir.resolve() / f"workers-{pid}.sock"
+    if len(os.fsencode(path)) > _LONGEST_SOCKET_PATH:
+        raise PoolError(f"run_dir {run_dir}: too long a path for a Unix socket")
+    return path
 
 
 class WorkerPool:
@@ -70,9 +78,7 @@ class WorkerPool:
     async def _start(self) -> None:
         settings = self._settings
         self._run_dir.mkdir(parents=True, exist_ok=True)
-        path = self._run_dir / f"workers-{os.getpid()}.sock"
-        if len(os.fsencode(path)) > _LONGEST_SOCKET_PATH:
-            raise PoolError(f"run_dir {self._run_dir}: too long a path for a Unix socket")
+        path = worker_socket(self._run_dir, os.getpid())
         if settings.single:
             ports = [public_port(settings.host, settings.port)]
         else:

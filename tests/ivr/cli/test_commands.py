@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
 
 import asr
+from asr import library
 from ivr.cli import main
 
 
@@ -122,3 +124,80 @@ def test_demo_refuses_a_file_for_a_directory(tmp_path: Path) -> None:
     assert result.exit_code == 1
     assert "letter.txt" in result.stderr
     assert path.read_text() == "mine"
+
+
+def test_route_shows_the_sentence_as_it_was_typed() -> None:
+    result = run("route", "[bold]路灯[/nothing]不亮")
+    assert result.exit_code == 0, result.exception
+    assert "[bold]路灯[/nothing]不亮" in result.stdout
+
+
+def test_route_names_a_file_that_is_no_text(tmp_path: Path) -> None:
+    path = tmp_path / "sentences.tsv"
+    path.write_bytes("路灯不亮".encode("gb18030"))
+    result = run("route", "--file", str(path))
+    assert result.exit_code == 1
+    assert "sentences.tsv" in result.stderr
+    assert isinstance(result.exception, SystemExit)
+
+
+def test_route_says_what_is_wrong_with_the_flows(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HOTLINE_FLOWS_DIR", str(tmp_path))
+    result = run("route", "路灯")
+    assert result.exit_code == 1
+    assert result.stderr.startswith("Error: ")
+
+
+def test_serve_names_a_platform_address_without_a_port(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HOTLINE_PLATFORM__URL", "https://platform.example.cn/api")
+    result = run("serve", "--with-simulator")
+    assert result.exit_code == 1
+    assert "platform.url" in result.stderr
+
+
+@pytest.mark.parametrize("name", ["missing.wav", "notes.wav"])
+def test_call_names_a_sound_that_cannot_be_played(tmp_path: Path, name: str) -> None:
+    (tmp_path / "notes.wav").write_text("not sound")
+    script = tmp_path / "call.yaml"
+    script.write_text(f"name: x\nsteps:\n  - play: {name}\n", encoding="utf-8")
+    result = run("call", str(script), "sip:nobody@127.0.0.1:9")
+    assert result.exit_code == 1
+    assert name in result.stderr
+    assert isinstance(result.exception, SystemExit)
+
+
+def test_models_can_be_imported_and_selected_by_a_program(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HOTLINE_DATA_DIR", str(tmp_path / "data"))
+    shipped = next(
+        model for model in json.loads(run("models", "--json").stdout) if model["shipped"]
+    )
+    shutil.copytree(shipped["path"], tmp_path / "a-model")
+    archive = shutil.make_archive(str(tmp_path / "a-model"), "zip", tmp_path, "a-model")
+    imported = run("models", "import", "--json", archive)
+    assert imported.exit_code == 0, imported.stderr
+    name = json.loads(imported.stdout)["name"]
+    selected = run("models", "select", "--json", name)
+    assert selected.exit_code == 0, selected.stderr
+    assert json.loads(selected.stdout)["selected"]
+
+
+def test_models_fetched_are_told_to_programs(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fetched = library.ModelInfo("a-model", tmp_path, shipped=False, selected=False, size_bytes=7)
+    monkeypatch.setattr(library, "fetch", lambda name, data_dir, tell: fetched)
+    value = json.loads(run("models", "fetch", "--json", "a-model").stdout)
+    assert (value["name"], value["size_bytes"]) == ("a-model", 7)
+
+
+def test_models_names_an_archive_that_is_none(tmp_path: Path) -> None:
+    path = tmp_path / "a-model.zip"
+    path.write_text("not a ZIP file")
+    result = run("models", "import", "--json", str(path))
+    assert result.exit_code == 1
+    assert result.stdout == ""
+    assert "a-model.zip" in result.stderr

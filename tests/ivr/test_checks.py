@@ -1,0 +1,51 @@
+"""``hotline check`` finds what would keep the line closed, or not as configured."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from ivr.checks import Finding, check_all
+from ivr.config import Config, HttpSettings
+from ivr.sip.phone import free_port
+from ivr.sip.settings import SipSettings
+
+
+async def errors(config: Config) -> list[Finding]:
+    return [finding for finding in await check_all(config) if finding.severity == "error"]
+
+
+def sip(**changes: object) -> SipSettings:
+    ports = {"port": free_port(), "internal_port": free_port()}
+    return SipSettings(**(ports | changes))  # type: ignore[arg-type]
+
+
+@pytest.fixture(autouse=True)
+def without_model(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The model has its own tests; loading it takes longer than all the rest."""
+    monkeypatch.setattr("ivr.checks._model", lambda config: [])
+
+
+async def test_nothing_is_wrong_with_what_is_shipped(tmp_path: Path) -> None:
+    assert await errors(Config(data_dir=tmp_path, sip=sip(), http=HttpSettings(port=0))) == []
+
+
+async def test_a_run_directory_too_deep_for_a_socket_is_found(tmp_path: Path) -> None:
+    config = Config(
+        data_dir=tmp_path, sip=sip(run_dir=str(tmp_path / ("x" * 100))), http=HttpSettings(port=0)
+    )
+    (found,) = await errors(config)
+    assert found.part == "run directory"
+    assert "too long" in found.text
+
+
+async def test_a_fallback_prompt_that_cannot_be_played_is_found(tmp_path: Path) -> None:
+    broken = tmp_path / "sorry.wav"
+    broken.write_text("not sound")
+    config = Config(
+        data_dir=tmp_path, sip=sip(fallback_prompt=str(broken)), http=HttpSettings(port=0)
+    )
+    (found,) = await errors(config)
+    assert found.part == "prompts"
+    assert "sorry.wav" in found.text

@@ -5,7 +5,8 @@ and the last moment of each are sharp. Three figures, over real SIP calls throug
 worker, decoder and dialogue:
 
 - key to next prompt: a key in a menu, from its press to the first sound of the next prompt;
-- speech to next prompt: from the last sound of a spoken answer to the first of the next prompt;
+- speech to next prompt: from the last sound of what is said to the first of the next prompt,
+  for a short answer that is expected and for a whole sentence at the open question;
 - barge-in to silence: from 250 ms of sustained speech over a prompt to the prompt's last sound.
 
 The speech is synthetic (recorded from Kokoro). ``python -m bench.turnaround [turns]``.
@@ -16,12 +17,15 @@ from __future__ import annotations
 import asyncio
 import sys
 import tempfile
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 import numpy as np
 
 from bench.report import Table, percentiles
 from flows.dialogue.data import load_flow_data
+from ivr.config import Config
 from ivr.robot.mouth import SHIPPED, read_index
 from ivr.sip.phone import PhoneCall, PhoneError, RobotPhone
 from ivr.sip.sound import read_wav
@@ -30,11 +34,14 @@ from ivr.speech.pcm import write_wav
 from tests.calls.line import Line, open_line, with_settings
 
 TURNS = 100
-TONE_S = 1.2
+# A menu is said in a dozen pieces; a question that is talked over must last a while.
+MENU_TONE_S = 0.15
+QUESTION_TONE_S = 1.2
 LOUD = 300.0
 FRAME_S = 0.02
 SUSTAINED_S = 0.25
 ASK_AGAIN = "再说一遍"
+STORY = "我们小区门口的路灯坏了半个月了"
 # A call that takes many more turns is given to a person.
 TURNS_A_CALL = 30
 
@@ -65,10 +72,11 @@ class Meter:
                 await asyncio.sleep(FRAME_S)
 
 
-def tone_prompts(directory: Path) -> None:
-    """Replace every prompt by a tone."""
+def tone_prompts(directory: Path, seconds: float) -> None:
+    """Replace every prompt by a tone of ``seconds``."""
+    directory.mkdir()
     for prompt in load_flow_data().prompts:
-        samples = np.frombuffer(tone(500, TONE_S), np.int16)
+        samples = np.frombuffer(tone(500, seconds), np.int16)
         write_wav(directory / f"{prompt}.wav", samples)
 
 
@@ -92,15 +100,17 @@ async def keys(line: Line, wanted: int) -> list[float]:
         async with RobotPhone("13900000001") as phone:
             call = await line.call(phone)
             meter = Meter(call)
-            await _quiet(call, meter)
+            await _quiet(meter, 0.0)
+            opened = asyncio.get_running_loop().time()
             await call.send_key("1")  # any key at the open question opens the menu
-            await _quiet(call, meter)
+            await _quiet(meter, opened)
             for turn in range(min(TURNS_A_CALL, wanted - len(found))):
                 pressed = asyncio.get_running_loop().time()
                 await call.send_key("*" if turn % 2 else "1")
-                found.append(await meter.begins(pressed) - pressed)
+                began = await meter.begins(pressed)
+                found.append(began - pressed)
                 progress("keys", len(found), wanted)
-                await _quiet(call, meter)
+                await _quiet(meter, began)
             await call.hang_up()
     return found
 
@@ -115,7 +125,7 @@ async def speech(line: Line, wanted: int) -> tuple[list[float], list[float]]:
         async with RobotPhone("13900000002") as phone:
             call = await line.call(phone)
             meter = Meter(call)
-            await _quiet(call, meter)
+            await _quiet(meter, 0.0)
             for _ in range(min(TURNS_A_CALL, wanted - len(answers))):
                 said = await call.play(words)
                 started = await meter.begins(said.ended)
@@ -125,16 +135,31 @@ async def speech(line: Line, wanted: int) -> tuple[list[float], list[float]]:
                 await asyncio.sleep(0.3)
                 said = await call.play(words)
                 silences.append(await meter.ends(said.began) - said.began - SUSTAINED_S)
-                await meter.begins(said.ended)
-                await _quiet(call, meter)
+                await _quiet(meter, said.ended)
             await call.hang_up()
     return answers, silences
 
 
-async def _quiet(call: PhoneCall, meter: Meter) -> None:
-    """Wait until the prompt going on (or about to begin) is over for good."""
-    now = asyncio.get_running_loop().time()
-    end = await meter.ends(await meter.begins(now - TONE_S))
+async def stories(line: Line, wanted: int) -> list[float]:
+    """Speech to next prompt after a whole sentence at the open question, in seconds."""
+    recorded = next(item for item in read_index() if item.text == STORY)
+    words = voiced_part(read_wav(str(SHIPPED / recorded.file)))
+    found: list[float] = []
+    for _ in range(wanted):
+        async with RobotPhone("13900000003") as phone:
+            call = await line.call(phone)
+            meter = Meter(call)
+            await _quiet(meter, 0.0)
+            said = await call.play(words)
+            found.append(await meter.begins(said.ended) - said.ended)
+            progress("stories", len(found), wanted)
+            await call.hang_up()
+    return found
+
+
+async def _quiet(meter: Meter, after: float) -> None:
+    """Wait until a prompt has begun after ``after``, and all that follows on it is over."""
+    end = await meter.ends(await meter.begins(after))
     while True:
         await asyncio.sleep(0.35)
         try:
@@ -143,23 +168,36 @@ async def _quiet(call: PhoneCall, meter: Meter) -> None:
             return
 
 
+@asynccontextmanager
+async def line_of_tones(folder: Path, seconds: float) -> AsyncIterator[Line]:
+    """A line whose prompts are tones of ``seconds``."""
+    prompts = folder / "prompts"
+    folder.mkdir()
+    tone_prompts(prompts, seconds)
+
+    def change(config: Config) -> Config:
+        config = with_settings(config, "speech", prompts_dir=prompts)
+        return with_settings(config, "dialogue", no_input_s=20.0)
+
+    async with open_line(folder / "data", change) as line:
+        yield line
+
+
 async def measure(turns: int) -> Table:
-    """The three figures as p50 and p95 in milliseconds."""
+    """The figures as p50 and p95 in milliseconds."""
     table = Table("turnaround", ("figure", "turns", "p50 ms", "p95 ms", "aim"))
     with tempfile.TemporaryDirectory() as folder:
-        prompts = Path(folder) / "prompts"
-        prompts.mkdir()
-        tone_prompts(prompts)
-        async with open_line(
-            Path(folder) / "data",
-            lambda config: with_settings(
-                with_settings(config, "speech", prompts_dir=prompts), "dialogue", no_input_s=20.0
-            ),
-        ) as line:
+        async with line_of_tones(Path(folder) / "keys", MENU_TONE_S) as line:
             pressed = await keys(line, turns)
+        async with line_of_tones(Path(folder) / "speech", QUESTION_TONE_S) as line:
             answers, silences = await speech(line, turns)
+            told = await stories(line, max(1, turns // 5))
     table.add("key to next prompt", len(pressed), *percentiles(pressed), "p95 200")
-    table.add("speech to next prompt", len(answers), *percentiles(answers), "p50 800, p95 1500")
+    spoken = "p50 800, p95 1500"
+    table.add("speech to next prompt, short answer", len(answers), *percentiles(answers), spoken)
+    table.add("speech to next prompt, whole sentence", len(told), *percentiles(told), spoken)
+    both = answers + told
+    table.add("speech to next prompt, both", len(both), *percentiles(both), spoken)
     table.add("barge-in to silence", len(silences), *percentiles(silences), "p95 300")
     return table
 

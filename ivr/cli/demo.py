@@ -32,7 +32,7 @@ from ivr.sip.sound import BadSound
 from ivr.startup import STARTUP_ERRORS, in_words
 
 DELIVERED_S = 20.0
-WORKERS = 2
+WORKERS = 3
 
 
 class Expected(msgspec.Struct, frozen=True):
@@ -54,14 +54,15 @@ EXPECTED = (
 
 @click.command("demo")
 @click.option("--keep", type=click.Path(path_type=Path), help="New directory for what it makes.")
+@click.option("--at-once", is_flag=True, help="All three calls at the same time.")
 @click.pass_context
-def command(ctx: click.Context, keep: Path | None) -> None:
+def command(ctx: click.Context, keep: Path | None, at_once: bool) -> None:
     """三通真实的 SIP 来电：从响铃到工单。 Three real calls; exit 0 if all came through."""
     logs.configure("error")
     config = configuration(ctx)
     directory = _empty(keep, config.data_dir / "demo")
     try:
-        came_through = asyncio.run(_demo(config, directory))
+        came_through = asyncio.run(_demo(config, directory, at_once))
     except (PhoneError, BadSound) as error:
         fail(str(error))
     except STARTUP_ERRORS as error:
@@ -86,7 +87,7 @@ def _empty(keep: Path | None, usual: Path) -> Path:
     return keep
 
 
-async def _demo(config: Config, directory: Path) -> bool:
+async def _demo(config: Config, directory: Path, at_once: bool) -> bool:
     # Ended from outside, it still ends the processes that it started.
     task = asyncio.current_task()
     assert task is not None
@@ -102,17 +103,22 @@ async def _demo(config: Config, directory: Path) -> bool:
             Node(_loopback(config, directory, simulator.settings, operator, fire))
         )
         LiveView(screen, directory).watch(node.live)
-        reports = []
-        for expected in EXPECTED:
-            screen.print(f"\n[bold]{expected.title}[/bold]  {node.config.sip.uri}")
-            script = load_script(SCRIPTS / f"{expected.script}.yaml")
-            caller = Caller(script, mouth, SCRIPTS)
-            reports.append(await caller.call(node.config.sip.uri))
+        uri = node.config.sip.uri
+        if at_once:
+            reports = await asyncio.gather(*(_call(one, mouth, uri) for one in EXPECTED))
+        else:
+            reports = [await _call(one, mouth, uri) for one in EXPECTED]
         await _until_delivered(node)
         received = await simulator.tickets()
     _show_tickets(received)
     _show_recordings(directory)
     return _judge(reports, received)
+
+
+async def _call(expected: Expected, mouth: Mouth, uri: str) -> CallReport:
+    screen.print(f"\n[bold]{expected.title}[/bold]  {uri}")
+    script = load_script(SCRIPTS / f"{expected.script}.yaml")
+    return await Caller(script, mouth, SCRIPTS).call(uri)
 
 
 def _loopback(

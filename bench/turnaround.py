@@ -34,6 +34,7 @@ from ivr.speech.pcm import write_wav
 from tests.calls.line import Line, open_line, with_settings
 
 TURNS = 100
+AT_ONCE = 3
 # A menu is said in a dozen pieces; a question that is talked over must last a while.
 MENU_TONE_S = 0.15
 QUESTION_TONE_S = 1.2
@@ -168,6 +169,11 @@ async def _quiet(meter: Meter, after: float) -> None:
             return
 
 
+def shares(turns: int) -> list[int]:
+    """The turns of each of the calls that are made at once."""
+    return [len(range(at, turns, AT_ONCE)) for at in range(min(AT_ONCE, turns))]
+
+
 @asynccontextmanager
 async def line_of_tones(folder: Path, seconds: float) -> AsyncIterator[Line]:
     """A line whose prompts are tones of ``seconds``."""
@@ -188,16 +194,18 @@ async def measure(turns: int) -> Table:
     table = Table("turnaround", ("figure", "turns", "p50 ms", "p95 ms", "aim"))
     with tempfile.TemporaryDirectory() as folder:
         async with line_of_tones(Path(folder) / "keys", MENU_TONE_S) as line:
-            pressed = await keys(line, turns)
+            pressed = sum(await asyncio.gather(*(keys(line, n) for n in shares(turns))), [])
         async with line_of_tones(Path(folder) / "speech", QUESTION_TONE_S) as line:
-            answers, silences = await speech(line, turns)
-            told = await stories(line, max(1, turns // 5))
+            spoken = await asyncio.gather(*(speech(line, n) for n in shares(turns)))
+            answers = [one for some, _ in spoken for one in some]
+            silences = [one for _, some in spoken for one in some]
+            told = await stories(line, max(1, turns // 10))
     table.add("key to next prompt", len(pressed), *percentiles(pressed), "p95 200")
-    spoken = "p50 800, p95 1500"
-    table.add("speech to next prompt, short answer", len(answers), *percentiles(answers), spoken)
-    table.add("speech to next prompt, whole sentence", len(told), *percentiles(told), spoken)
+    aim = "p50 800, p95 1500"
+    table.add("speech to next prompt, short answer", len(answers), *percentiles(answers), aim)
+    table.add("speech to next prompt, whole sentence", len(told), *percentiles(told), aim)
     both = answers + told
-    table.add("speech to next prompt, both", len(both), *percentiles(both), spoken)
+    table.add("speech to next prompt, both", len(both), *percentiles(both), aim)
     table.add("barge-in to silence", len(silences), *percentiles(silences), "p95 300")
     return table
 
@@ -209,7 +217,7 @@ def main() -> None:
         table = asyncio.run(measure(turns))
     except PhoneError as error:
         sys.exit(f"turnaround: {error}")
-    table.note("Spoken answers are synthetic speech. All on loopback, one call at a time.")
+    table.note("Spoken answers are synthetic speech. All on loopback, three calls at a time.")
     table.write()
 
 

@@ -194,7 +194,8 @@ async def measure(turns: int) -> Table:
     table = Table("turnaround", ("figure", "turns", "p50 ms", "p95 ms", "aim"))
     with tempfile.TemporaryDirectory() as folder:
         async with line_of_tones(Path(folder) / "keys", MENU_TONE_S) as line:
-            pressed = sum(await asyncio.gather(*(keys(line, n) for n in shares(turns))), [])
+            keyed = await asyncio.gather(*(keys(line, n) for n in shares(turns)))
+            pressed = [one for some in keyed for one in some]
         async with line_of_tones(Path(folder) / "speech", QUESTION_TONE_S) as line:
             spoken = await asyncio.gather(*(speech(line, n) for n in shares(turns)))
             answers = [one for some, _ in spoken for one in some]

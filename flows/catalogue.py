@@ -16,12 +16,35 @@ Mode = Literal["query", "done", "assist", "book"]
 Verify = Literal["L0", "L1", "L2", "L3"]
 
 
+class Choice(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """One thing to choose: its name, as it is filed and read out, and what people also say."""
+
+    name: str
+    say: tuple[str, ...] = ()
+
+
+class FieldUse(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A slot as one service uses it, where that differs from ``slots.yaml``.
+
+    ``when`` asks it only if every named slot has one of the values given ("only if renting").
+    ``ask`` replaces the question, ``choices`` the choices, ``optional`` whether it may stay empty.
+    """
+
+    slot: str
+    when: dict[str, tuple[str, ...]] = {}
+    ask: str = ""
+    choices: tuple[Choice, ...] = ()
+    optional: bool | None = None
+
+
 class Service(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """One service. Times are working days: 0 at once, None not settled.
 
     ``mode``: answered by query, done by telephone, assisted with an SMS link, or booked.
     ``verify``: how sure of the caller one must be (``catalogue.yaml`` explains L0-L3).
     ``phrases`` are further ways of asking for it, in the grammar of :mod:`flows.phrases`.
+    ``slots`` are asked in this order; ``warnings`` are said before anything is taken down and
+    ``closing`` when it is filed, besides what every service of its mode says.
     """
 
     code: Code
@@ -34,16 +57,23 @@ class Service(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     sms_link: bool
     legal_workdays: int | None
     promise_workdays: int | None
-    slots: tuple[str, ...]
+    slots: tuple[str | FieldUse, ...]
     materials: tuple[str, ...]
     aliases: tuple[str, ...]
     phrases: tuple[str, ...] = ()
     note: str = ""
+    warnings: tuple[str, ...] = ()
+    closing: str = ""
 
     @property
     def intent(self) -> str:
         """The intent that asks for this service."""
         return f"svc.{self.code}"
+
+    @property
+    def fields(self) -> tuple[FieldUse, ...]:
+        """The form's fields in the order in which they are asked."""
+        return tuple(FieldUse(slot) if isinstance(slot, str) else slot for slot in self.slots)
 
 
 class Category(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -59,12 +89,24 @@ class Category(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class SlotSpec(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """A form field: its label, value type, whether keys can fill it, and its question."""
+    """A form field: its label, value type, whether keys can fill it, and its question.
+
+    ``help`` says more to who asks for help. ``choices`` are numbered in this order for keys.
+    ``optional``: "不清楚" and "没有" are answers. ``link``: it is never taken by telephone but left
+    to the SMS link. ``least``/``most`` bound a number (in ``unit``) or a count of digits.
+    """
 
     label: str
     type: str
     dtmf: bool
     prompt: str
+    help: str = ""
+    choices: tuple[Choice, ...] = ()
+    optional: bool = False
+    link: bool = False
+    least: int | None = None
+    most: int | None = None
+    unit: str = ""
 
 
 class About(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

@@ -65,7 +65,7 @@ def _references(catalogue: Catalogue) -> Iterator[Problem]:
             ("slots", set(catalogue.slots), "slots.yaml"),
             ("units", set(catalogue.units), "units.yaml"),
         ):
-            named: tuple[str, ...] = getattr(item, key)
+            named = tuple(field.slot for field in item.fields) if key == "slots" else item.units
             for place, name in enumerate(named):
                 if name not in known:
                     yield document.problem(f"{name} is not in {file}", "items", index, key, place)

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import msgspec
 
+from flows.requests import AnyRequest
 from flows.ticket import HandoffCard, TicketDraft
 
 
@@ -49,10 +50,14 @@ class Command(msgspec.Struct, frozen=True, tag=True):
 
 
 class Play(Command, frozen=True):
-    """Say ``speech``. With ``barge_in``, a key or sustained speech stops it."""
+    """Say ``speech``. With ``barge_in``, a key or sustained speech stops it.
+
+    ``pace`` below 1 is slower, for callers who ask for it (0.8: four fifths of the speed).
+    """
 
     speech: tuple[AnySpeech, ...]
     barge_in: bool = True
+    pace: float = 1.0
 
 
 class Record(Command, frozen=True):
@@ -63,7 +68,8 @@ class KeyInput(msgspec.Struct, frozen=True):
     """How keys are collected while listening, after VoiceXML's DTMF grammar properties.
 
     ``#`` always ends the input. ``max_digits`` reached ends it at once. Otherwise it ends
-    ``inter_digit_s`` after the last key. ``masked`` keys never reach transcript or log.
+    ``inter_digit_s`` after the last key. ``masked`` keys, and words spoken instead, never reach
+    transcript or log, and the recording is silent while they are given.
     """
 
     max_digits: int = 1
@@ -110,6 +116,16 @@ class FileTicket(Command, frozen=True):
     ticket_no: str = ""
 
 
+class Ask(Command, frozen=True):
+    """Put ``request`` to the system outside that answers it, without waiting for it here.
+
+    The shell answers with one ``Replied`` or ``RequestFailed`` that carries the same ``number``.
+    """
+
+    request: AnyRequest
+    number: int
+
+
 class Note(Command, frozen=True):
     """A line for the transcript that explains a decision (what matched, what it lost to)."""
 
@@ -120,4 +136,4 @@ class HangUp(Command, frozen=True):
     """End the call once everything said before has been heard."""
 
 
-AnyCommand = Play | Record | Listen | Transfer | FileTicket | Note | HangUp
+AnyCommand = Play | Record | Listen | Transfer | FileTicket | Ask | Note | HangUp

@@ -10,21 +10,36 @@ from datetime import datetime
 
 import msgspec
 
+from flows.requests import AnyReply
+from flows.ticket import TicketDraft
+
 
 class Event(msgspec.Struct, frozen=True, tag=True):
     """Root of all events; the tag makes them readable back from JSON."""
+
+
+class Dropped(msgspec.Struct, frozen=True):
+    """What an earlier call of the same number had taken down when it broke off.
+
+    ``ticket_no`` is the unfinished ticket that it was filed under, "" if it was not filed.
+    """
+
+    draft: TicketDraft
+    ticket_no: str = ""
 
 
 class Answered(Event, frozen=True):
     """The call was answered.
 
     ``at`` is the local wall-clock time, the only clock a dialogue ever sees;
-    ``caller`` is the number that the network gave ("" when withheld).
+    ``caller`` is the number that the network gave ("" when withheld); ``dropped`` is what can
+    be resumed, if the number's last call broke off within the hour.
     """
 
     caller: str
     called: str
     at: datetime
+    dropped: Dropped | None = None
 
 
 class Keys(Event, frozen=True):
@@ -80,6 +95,24 @@ class FilingFailed(Event, frozen=True):
     reason: str
 
 
+class Replied(Event, frozen=True):
+    """The system outside has answered the ``Ask`` of this ``number``."""
+
+    number: int
+    reply: AnyReply
+
+
+class RequestFailed(Event, frozen=True):
+    """The ``Ask`` of this ``number`` came to nothing.
+
+    ``reason``: "unavailable" (no answer, or not now), "refused" (never as asked) or "limit"
+    (asked too often, as with one-time codes).
+    """
+
+    number: int
+    reason: str
+
+
 class TransferAnswered(Event, frozen=True):
     """The person or number called by the last ``Transfer`` has answered and is bridged."""
 
@@ -108,6 +141,8 @@ AnyEvent = (
     | SpeechBack
     | Filed
     | FilingFailed
+    | Replied
+    | RequestFailed
     | TransferAnswered
     | TransferFailed
     | TransferEnded

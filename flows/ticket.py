@@ -6,9 +6,12 @@ GB/T 33358-2016 terms where they exist.
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Literal
 
 import msgspec
+
+from flows.requests import Appointment
 
 TicketType = Literal["咨询", "求助", "投诉", "举报", "建议", "表扬", "办件", "紧急", "其他"]
 Urgency = Literal["特急", "紧急", "一般"]
@@ -38,11 +41,59 @@ class Recognised(msgspec.Struct, frozen=True):
     confirmed: bool = False
 
 
+VerifyLevel = Literal["L0", "L1", "L2", "L3"]
+By = Literal["speech", "keys", "network", "link"]
+LinkStatus = Literal["none", "sent", "failed", "opened", "finished"]
+
+
+class FieldValue(msgspec.Struct, frozen=True):
+    """One filled field of a service's form.
+
+    ``value`` is in the form the platform expects; "" with ``said`` for a caller who does not
+    know. ``by`` tells how it was given ("network": the caller's number; "link": to be given on
+    the SMS link). ``private`` values are masked wherever nobody has to read them.
+    """
+
+    slot: str
+    label: str
+    value: str
+    said: str = ""
+    by: By = "speech"
+    private: bool = False
+
+
+class Evidence(msgspec.Struct, frozen=True):
+    """How sure one is of the caller: the level reached, by what, when, and its reference.
+
+    ``how``: "caller-number", "identity-and-code" or "link" (catalogue, L1-L3).
+    """
+
+    level: VerifyLevel
+    how: str
+    at: datetime
+    reference: str = ""
+
+
+class Application(msgspec.Struct, frozen=True):
+    """An application for one of the catalogue's services, as far as the call has filled it."""
+
+    service: str
+    mode: str
+    fields: tuple[FieldValue, ...] = ()
+    evidence: tuple[Evidence, ...] = ()
+    link: LinkStatus = "none"
+    link_reference: str = ""
+    appointment: Appointment | None = None
+    booking: str = ""
+    told: tuple[str, ...] = ()
+
+
 class TicketDraft(msgspec.Struct, frozen=True):
     """A ticket as far as the call has filled it.
 
     ``complete`` is false when the call ended before the caller had confirmed the read-back:
     it is filed all the same, marked unfinished. ``call_back`` asks for the caller to be rung.
+    ``application`` is there for the services of the catalogue (type 办件).
     """
 
     type: TicketType
@@ -59,6 +110,7 @@ class TicketDraft(msgspec.Struct, frozen=True):
     call_back: bool = False
     complete: bool = True
     service: str = ""
+    application: Application | None = None
 
 
 class HandoffCard(msgspec.Struct, frozen=True):

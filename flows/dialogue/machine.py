@@ -33,6 +33,8 @@ from flows.events import (
     Keys,
     NoInput,
     Partial,
+    Replied,
+    RequestFailed,
     SpeechBack,
     SpeechLost,
     TransferAnswered,
@@ -99,6 +101,8 @@ class Dialogue:
                 return self._filed(event.ticket_no)
             case FilingFailed():
                 return self._filing_failed()
+            case Replied() | RequestFailed():
+                return ()
             case TransferAnswered():
                 # Whatever is being asked meanwhile: two people are talking now.
                 self._course.state = Bridged()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -52,6 +53,14 @@ class FiledTicket(msgspec.Struct, frozen=True):
     draft: TicketDraft
 
 
+class Request(msgspec.Struct, frozen=True):
+    """A matter that the caller has named along with another, still to be taken up."""
+
+    intent: str
+    text: str
+    score: float
+
+
 @dataclass
 class Call:
     """The memory of one call; ``caller`` is "" unless it is a number one can ring.
@@ -59,7 +68,9 @@ class Call:
     ``pending`` is the draft whose ``Filed`` is still awaited. ``emergency`` is the draft of
     an emergency once it is certain. ``denied`` are intents
     that the caller has said no to, ``doubted`` emergencies that the last turn only sounded
-    like. ``misses`` counts failures at the present question.
+    like. ``misses`` counts failures at the present question. ``waiting`` are the matters said
+    in the same breath as the present one. ``usage`` is how often each intent is asked for,
+    by which menus are ordered.
     """
 
     data: FlowData
@@ -71,6 +82,8 @@ class Call:
     secret: bool = False
     form: Form | None = None
     words: list[str] = field(default_factory=list)
+    waiting: list[Request] = field(default_factory=list)
+    usage: Mapping[str, int] = field(default_factory=dict)
     filed: FiledTicket | None = None
     pending: TicketDraft | None = None
     emergency: TicketDraft | None = None

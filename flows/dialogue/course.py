@@ -11,7 +11,7 @@ from flows.dialogue.call import Call
 from flows.dialogue.drafts import emergency_draft
 from flows.dialogue.emergencies import gravest
 from flows.dialogue.fields import FieldState
-from flows.dialogue.filing import Filing
+from flows.dialogue.filing import Filing, MoreWanted
 from flows.dialogue.ladder import again_in_other_words, count
 from flows.dialogue.matter import begin
 from flows.dialogue.menus import Menu
@@ -21,7 +21,7 @@ from flows.dialogue.plan import next_state
 from flows.dialogue.readback import ReadBack, WhichField
 from flows.dialogue.state import State, ask
 from flows.dialogue.transfer import OPERATOR, Transferring, begin_emergency, nobody
-from flows.dialogue.understanding import understand
+from flows.dialogue.understanding import next_request, understand
 
 Commands = tuple[AnyCommand, ...]
 MOST_BACK = 20
@@ -79,6 +79,10 @@ class Course:
         match move:
             case mv.Nothing():
                 return ()
+            case mv.Go(state=MoreWanted()) if call.waiting:
+                following = next_request(call, move.say)
+                assert following is not None
+                return self.do(following)
             case mv.Go():
                 return self._enter(move.state, move.say)
             case mv.Again():

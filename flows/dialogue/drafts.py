@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from msgspec.structs import replace
+
 from flows.dialogue.call import Call, Form
 from flows.ticket import HandoffCard, Place, Recognised, TicketDraft
 
@@ -34,8 +36,26 @@ def current_draft(call: Call) -> TicketDraft | None:
     if call.pending is not None:
         return call.pending
     if call.form is not None and call.form.content:
-        return form_draft(call, call.form, complete=False)
+        return _with_waiting(call, form_draft(call, call.form, complete=False))
+    if call.waiting:
+        return TicketDraft(
+            type="其他",
+            content=waiting_words(call),
+            contact_number=call.caller,
+            complete=False,
+        )
     return None
+
+
+def _with_waiting(call: Call, draft: TicketDraft) -> TicketDraft:
+    if not call.waiting:
+        return draft
+    return replace(draft, content=f"{draft.content}；{waiting_words(call)}"[:LONGEST])
+
+
+def waiting_words(call: Call) -> str:
+    """What the caller has also named and nobody has taken up yet."""
+    return "；".join(f"来电人还提到：{request.text}" for request in call.waiting)
 
 
 def best_draft(call: Call) -> TicketDraft:
@@ -44,7 +64,7 @@ def best_draft(call: Call) -> TicketDraft:
         return call.emergency
     draft = current_draft(call)
     if draft is None and call.form is not None:
-        draft = form_draft(call, call.form, complete=False)
+        draft = _with_waiting(call, form_draft(call, call.form, complete=False))
     if draft is None and call.filed is not None:
         return call.filed.draft
     if draft is None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from msgspec.structs import replace
 
 from flows.commands import FileTicket, Say
@@ -54,8 +56,14 @@ MOST_READINGS = 3
 class Dialogue:
     """One call's dialogue. Feed it every event in order; carry out what it returns."""
 
-    def __init__(self, data: FlowData, config: DialogueConfig | None = None) -> None:
-        self._call = Call(data, config or DialogueConfig())
+    def __init__(
+        self,
+        data: FlowData,
+        config: DialogueConfig | None = None,
+        usage: Mapping[str, int] | None = None,
+    ) -> None:
+        """``usage`` is how often each intent was asked for lately; menus follow it."""
+        self._call = Call(data, config or DialogueConfig(), usage=usage or {})
         self._course = Course(self._call)
         self._watch = Watch(data)
 

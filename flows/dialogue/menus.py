@@ -58,7 +58,28 @@ class Menu(State, frozen=True, kw_only=True):
 
 
 def _contents(call: Call, name: str) -> tuple[str, Sequence[MenuItem]]:
-    """The question's prompt and the choices of a menu."""
+    """The question's prompt and the choices of a menu, what is used most first.
+
+    The first menu keeps its order: regular callers know its keys.
+    """
+    ask, items = _written(call, name)
+    return ask, items if name == "root" else by_use(call, items)
+
+
+def by_use(call: Call, items: Sequence[MenuItem]) -> Sequence[MenuItem]:
+    """``items``, the most used first; equals keep their order, "其他" stays last."""
+    return sorted(items, key=lambda item: (item.type is not None, -_use(call, item)))
+
+
+def _use(call: Call, item: MenuItem) -> int:
+    """How often what ``item`` leads to has been asked for."""
+    if not item.menu:
+        return call.usage.get(item.intent, 0)
+    return sum(_use(call, below) for below in _written(call, item.menu)[1])
+
+
+def _written(call: Call, name: str) -> tuple[str, Sequence[MenuItem]]:
+    """A menu as the data have it."""
     catalogue = call.data.knowledge.catalogue
     if name == SERVICES:
         items = [

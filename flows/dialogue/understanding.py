@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from flows.commands import Note
+from flows.commands import Note, Say
 from flows.dialogue.asking import Choose, Confirm, ConfirmEmergency
 from flows.dialogue.call import Call, Said
+from flows.dialogue.call import Request as Waiting
 from flows.dialogue.matter import begin_generic
-from flows.dialogue.moves import Begin, Go, Miss, Move
+from flows.dialogue.moves import Begin, Go, Miss, Move, Speech
 from flows.routing.intents import UNKNOWN, kind_of
 from flows.routing.result import LIKELY, SURE, RouteResult, Scored
+from flows.routing.several import Request, several
 from flows.values.words import bare
 
 NEAR = 0.5
@@ -26,8 +28,44 @@ def understand(call: Call, said: Said) -> tuple[Move, Note]:
     for kind, phrases in call.data.generic.items():
         if phrases.whole(said.text):
             return begin_generic(call, kind), Note(f"只说了类别：{kind}")
+    requests = several(call.data.knowledge.router, said.text)
+    if requests:
+        return _one_after_the_other(call, requests)
     result = call.data.knowledge.router.route(said.text, said.alternatives)
     return _decide(call, said, result), _note(result)
+
+
+def _one_after_the_other(call: Call, requests: Sequence[Request]) -> tuple[Move, Note]:
+    """Take up the first of several matters; the others wait until it is done."""
+    first, *others = requests
+    call.waiting = [
+        Waiting(other.result.intent, other.text, other.result.score) for other in others
+    ]
+    lines = [f"一句话里有{len(requests)}件事"]
+    for place, request in enumerate(requests, start=1):
+        lines += [f"第{place}件“{request.text}”", *request.result.explanation]
+    begin = Begin(
+        (Say("several.heard"),),
+        intent=first.result.intent,
+        text=first.text,
+        score=first.result.score,
+        sure=False,
+    )
+    return begin, Note("；".join(lines))
+
+
+def next_request(call: Call, say: Speech) -> Begin | None:
+    """The next of the matters said in one breath, after ``say``; None if none is waiting."""
+    if not call.waiting:
+        return None
+    request, *call.waiting = call.waiting
+    return Begin(
+        (*say, Say("several.next")),
+        intent=request.intent,
+        text=request.text,
+        score=request.score,
+        sure=False,
+    )
 
 
 def _decide(call: Call, said: Said, result: RouteResult) -> Move:
@@ -72,7 +110,4 @@ def _possible(call: Call, item: Scored) -> bool:
 
 def _note(result: RouteResult) -> Note:
     text = f"意图：{result.name}（{result.intent}，{result.score:.2f}）"
-    if result.alternatives:
-        other = result.alternatives[0]
-        text += f"；其次：{other.name}（{other.score:.2f}）"
     return Note("；".join((text, *result.explanation)))

@@ -60,21 +60,21 @@ class Neighbourhood:
         self._posting_values = self._values[order]
         self._posting_starts = np.concatenate(([0], np.cumsum(counts)))
 
-    def score(self, features: dict[str, float]) -> tuple[Floats, int]:
-        """A value for each class, about 1 for the right one, and the nearest example."""
+    def score(self, features: dict[str, float]) -> tuple[Floats, Ints]:
+        """A value for each class, about 1 for the right one, and the examples, nearest first."""
         cosine = self._cosine(features)
         near = np.argsort(-cosine, kind="stable")[: self._nearest]
         near = near[cosine[near] > 0]
         scores = np.zeros(self._classes, dtype=np.float32)
         if not len(near):
-            return scores, 0
+            return scores, near.astype(np.int32)
         # The matrices are small: BLAS threads only wait for each other on a busy machine.
         with self._blas.limit(limits=1, user_api="blas"):
             gram = _kernel(self._products(near))
             gram[np.diag_indices(len(near))] += self._ridge
             pull = np.linalg.solve(gram, _kernel(cosine[near]))
         np.add.at(scores, self._labels[near], pull.astype(np.float32))
-        return scores, int(near[0])
+        return scores, near.astype(np.int32)
 
     def _cosine(self, features: dict[str, float]) -> Floats:
         """The cosine between a sentence and every example."""

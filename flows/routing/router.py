@@ -12,7 +12,8 @@ from flows.emergency import EmergencyDetector, EmergencyHit
 from flows.phonetic import sound
 from flows.routing.features import Fillers, features
 from flows.routing.intents import UNKNOWN, Intent, kind_of
-from flows.routing.kernel import Floats, Neighbourhood
+from flows.routing.kernel import Floats, Ints, Neighbourhood
+from flows.routing.reasons import Reasons
 from flows.routing.result import LIKELY, RouteResult, Scored
 from flows.routing.wordings import Wordings
 
@@ -80,13 +81,13 @@ class Router:
             return RouteResult(UNKNOWN, NO_REQUEST_NAME, 0.0, explanation=("没有听到内容",))
         hit = next(filter(None, map(self.detector.detect, readings)), None)
         best = np.full(len(self._classes), -1.0, dtype=np.float32)
-        nearest = ""
+        nearest: dict[str, str] = {}
         for rank, reading in enumerate(readings):
             scores, near = self._score(reading)
             best = np.maximum(best, scores * 0.9**rank)
-            if rank == 0:
-                nearest = self._examples[near]
-        return self._result(best, hit, nearest, scope)
+            for row in near:
+                nearest.setdefault(self._classes[self._labels[row]], self._examples[row])
+        return self._result(best, hit, Reasons(self._matter(readings[0]), nearest), scope)
 
     def _by_number(self, text: str) -> Intent | None:
         """The service whose four-digit number the whole text is, spoken or written."""
@@ -96,7 +97,7 @@ class Router:
     def _matter(self, text: str) -> str:
         return self._fillers.strip(self._fillers.clean(text))
 
-    def _score(self, reading: str) -> tuple[Floats, int]:
+    def _score(self, reading: str) -> tuple[Floats, Ints]:
         clean = self._fillers.clean(reading)
         matter = self._fillers.strip(clean)
         scores, near = self._examples_near.score(features(sound(matter)))
@@ -105,7 +106,7 @@ class Router:
         return scores, near
 
     def _result(
-        self, raw: Floats, hit: EmergencyHit | None, nearest: str, scope: Scope
+        self, raw: Floats, hit: EmergencyHit | None, reasons: Reasons, scope: Scope
     ) -> RouteResult:
         allowed = self._scopes[scope]
         raw = np.where(allowed > 0, raw, -1.0)
@@ -116,11 +117,11 @@ class Router:
             for number, score in zip(order, likelihood, strict=True)
         ]
         ranked = _matter_before_manner(ranked)
-        explanation = [f"最近的例句：{nearest}"]
+        explanation: list[str] = []
         emergency: str | None = None
         if hit is not None:
             emergency = hit.kind
-            explanation.insert(0, f"听到紧急情况：{hit.evidence}")
+            explanation.append(f"听到紧急情况：{hit.evidence}")
             score = max([0.9, *(item.score for item in ranked if item.intent == hit.kind)])
             first = Scored(hit.kind, self._name(hit.kind), score)
             ranked = [first, *(item for item in ranked if item.intent != hit.kind)]
@@ -129,6 +130,7 @@ class Router:
         if ranked[0].score < LIKELY:
             ranked.insert(0, Scored(UNKNOWN, NO_REQUEST_NAME, 0.0))
         ranked = ranked[:OFFERED]
+        explanation += reasons.of(ranked)
         return RouteResult(
             ranked[0].intent,
             ranked[0].name,

@@ -9,6 +9,7 @@ from rich.progress import track
 
 from flows.knowledge import Knowledge, load_knowledge
 from flows.routing.json import route_json
+from flows.routing.several import several
 from flows.yamlfile import DataError
 from ivr.cli.options import configuration
 from ivr.cli.output import fail, notes, print_json, screen
@@ -53,6 +54,12 @@ def _print(knowledge: Knowledge, text: str, as_json: bool, explain: bool) -> Non
     result = knowledge.router.route(text)
     if as_json:
         print_json(route_json(result))
+        return
+    requests = several(knowledge.router, text)
+    if requests:
+        screen.print(f"{text}\n  → 一句话里有 {len(requests)} 件事，逐件办理", markup=False)
+        for request in requests:
+            _print(knowledge, request.text, as_json, explain)
         return
     screen.print(f"{text}\n  → {result.intent} {result.name}  {result.score:.2f}", markup=False)
     for other in result.alternatives:

@@ -24,18 +24,21 @@ import msgspec
 
 from ivr.sip import phone_messages as p
 from ivr.sip import wire
-from ivr.sip.phone_call import Frame, PhoneCall, PhoneError, Said
+from ivr.sip.phone_call import WAIT_S, Frame, PhoneCall, PhoneError, Said
 from ivr.sip.processes import StackSettings
 
 __all__ = ["Frame", "PhoneCall", "PhoneError", "RobotPhone", "Said", "free_port"]
 
 ALL_CODECS = ("PCMA", "PCMU", "G722")
+_TRIES = 5
+_START_S = 60.0
 
 _from_phone: msgspec.msgpack.Decoder[p.FromPhone] = msgspec.msgpack.Decoder(p.FromPhone)
 
 
 class RobotPhone:
-    """A phone named ``name`` at ``host``; port 0 means any free one. Holds up to four calls."""
+    """A phone named ``name`` at ``host``; port 0 means any free one, known for sure once it is
+    started. Holds up to four calls."""
 
     def __init__(
         self, name: str = "robot", port: int = 0, *, host: str = "127.0.0.1", proxy: str = ""
@@ -43,6 +46,7 @@ class RobotPhone:
         self.name = name
         self.host = host
         self.port = port or free_port(host)
+        self._tries = 1 if port else _TRIES
         self._proxy = proxy
         self._process: asyncio.subprocess.Process | None = None
         self._writer: asyncio.StreamWriter | None = None
@@ -66,6 +70,16 @@ class RobotPhone:
 
     async def start(self) -> None:
         """Start the phone's process. Raises :class:`PhoneError` if its port is taken."""
+        while fault := await self._start():
+            await self.close()
+            self._tries -= 1
+            if not self._tries:
+                raise PhoneError(fault)
+            # Somebody was quicker: what was free is so no more.
+            self.port = free_port(self.host)
+
+    async def _start(self) -> str:
+        """What is wrong, "" if nothing."""
         mine, its = socket.socketpair()
         stack = StackSettings(
             user=self.name,
@@ -91,10 +105,7 @@ class RobotPhone:
         reader, self._writer = await asyncio.open_connection(sock=mine)
         ready: asyncio.Future[p.Ready] = asyncio.get_running_loop().create_future()
         self._reader = asyncio.create_task(self._read(reader, ready))
-        fault = (await asyncio.wait_for(ready, 20.0)).fault
-        if fault:
-            await self.close()
-            raise PhoneError(fault)
+        return (await asyncio.wait_for(ready, _START_S)).fault
 
     async def close(self) -> None:
         """Hang up everything and end the process."""
@@ -150,7 +161,7 @@ class RobotPhone:
         """Never answer by itself."""
         self._answer_after, self._refusal = None, 0
 
-    async def incoming(self, timeout_s: float = 10.0) -> PhoneCall:
+    async def incoming(self, timeout_s: float = WAIT_S) -> PhoneCall:
         """The next call that came here. Raises :class:`PhoneError` if none comes in time."""
         try:
             return await asyncio.wait_for(self._arrived.get(), timeout_s)

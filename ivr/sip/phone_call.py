@@ -16,6 +16,9 @@ from ivr.sip.media import FRAME_BYTES, RATE
 from ivr.sip.sound import read_wav
 from ivr.sip.tones import frequency_power
 
+# Longer than anything takes on a busy machine, so that what does not come is missed for sure.
+WAIT_S = 30.0
+
 
 class PhoneError(Exception):
     """The phone or its call did not do what was expected; the message says what happened."""
@@ -65,17 +68,17 @@ class PhoneCall:
         """Over, for whatever reason; ``code`` is the SIP status."""
         return "ended" in self.states
 
-    async def reaches(self, state: p.PhoneState, timeout_s: float = 10.0) -> None:
+    async def reaches(self, state: p.PhoneState, timeout_s: float = WAIT_S) -> None:
         """Wait for ``state``. Raises :class:`PhoneError` if the call ends or time runs out."""
         await self._until(lambda: state in self.states or self.ended, timeout_s, state)
         if state not in self.states:
             raise PhoneError(f"call ended with {self.code} {self.reason} instead of {state}")
 
-    async def up(self, timeout_s: float = 10.0) -> None:
+    async def up(self, timeout_s: float = WAIT_S) -> None:
         """Wait until the call is answered."""
         await self.reaches("up", timeout_s)
 
-    async def over(self, timeout_s: float = 10.0) -> int:
+    async def over(self, timeout_s: float = WAIT_S) -> int:
         """Wait until the call is over; returns the SIP status that ended it."""
         await self._until(lambda: self.ended, timeout_s, "ended")
         return self.code
@@ -171,7 +174,12 @@ class PhoneCall:
             file.writeframes(self.sound)
 
     async def hears_tone(
-        self, frequency: float, *, share: float = 0.4, seconds: float = 0.2, timeout_s: float = 5.0
+        self,
+        frequency: float,
+        *,
+        share: float = 0.4,
+        seconds: float = 0.2,
+        timeout_s: float = WAIT_S,
     ) -> None:
         """Wait until ``share`` of what is newly heard, ``seconds`` long, is ``frequency``."""
         need = round(seconds * RATE) * 2 // FRAME_BYTES

@@ -6,7 +6,6 @@ import os
 import pwd
 import shutil
 import signal
-import socket
 import subprocess
 import tempfile
 from collections.abc import Iterator
@@ -14,6 +13,8 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+
+from tests.ports import free_port
 
 
 def binaries() -> Path | None:
@@ -42,7 +43,7 @@ def server() -> Iterator[str]:
         data = str(directory / "data")
         init = ["-D", data, "-U", "hotline", "-A", "trust", "-E", "UTF8", "--no-locale"]
         _run([str(programs / "initdb"), *init, "--no-sync"], user)
-        port = str(_free_port())
+        port = str(free_port())
         serve = ["-D", data, "-h", "127.0.0.1", "-p", port, "-k", str(directory)]
         process = subprocess.Popen(
             [str(programs / "postgres"), *serve, "-c", "max_connections=40", "-c", "fsync=off"],
@@ -87,10 +88,3 @@ def _run(
         if until_ok is None or until_ok.poll() is not None:
             break
     raise RuntimeError(f"{command[0]}: {done.stdout.decode()} {done.stderr.decode()}")
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import random
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -18,8 +17,9 @@ from ivr import live
 from ivr.call.settings import CallSettings
 from ivr.config import Config, HttpSettings
 from ivr.node import Node
-from ivr.sip.phone import PhoneCall, RobotPhone, free_port
+from ivr.sip.phone import PhoneCall, RobotPhone
 from ivr.sip.settings import SipSettings
+from tests.ports import free_port, line_ports
 
 CALLER = "13907791234"
 
@@ -78,19 +78,12 @@ async def until(true: Callable[[], bool], timeout_s: float = 20.0) -> None:
 
 def line_config(data_dir: Path, platform: Simulator, operator: str, **sip: object) -> Config:
     """A configuration with free ports and little patience."""
-    base = random.Random(str(data_dir)).randrange(25000, 32000, 200)
-    ports: dict[str, object] = {
-        "port": free_port(),
-        "internal_port": free_port(),
-        "worker_port": base,
-        "rtp_port": base + 20,
-        "max_calls": 3,
-        "spare": 1,
-    }
+    chosen = SipSettings(**({"max_calls": 3, "spare": 1} | sip))  # type: ignore[arg-type]
+    own = line_ports(chosen.max_calls + chosen.spare)
     return Config(
         node="test",
         data_dir=data_dir,
-        sip=SipSettings(**(ports | sip)),  # type: ignore[arg-type]
+        sip=msgspec.structs.replace(chosen, **own),
         call=CallSettings(operator=operator, ring_s=3.0),
         dialogue=DialogueConfig(no_input_s=2.0, inter_digit_s=0.5),
         platform=platform.settings,

@@ -8,8 +8,8 @@ import pytest
 
 from ivr.checks import Finding, check_all
 from ivr.config import Config, HttpSettings
-from ivr.sip.phone import free_port
 from ivr.sip.settings import SipSettings
+from tests.ports import free_port
 
 
 async def errors(config: Config) -> list[Finding]:

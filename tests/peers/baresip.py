@@ -8,9 +8,10 @@ import wave
 from collections.abc import AsyncIterator
 from pathlib import Path
 
-from ivr.sip.phone import free_port
+from tests.ports import free_port, ports
 
 PROGRAM = "baresip"
+MEDIA_PORTS = 20
 MODULES = next(iter(Path("/usr/lib").glob("**/baresip/modules")), Path("/usr/lib/baresip/modules"))
 
 
@@ -23,6 +24,7 @@ async def calling(
     ``sound`` has the sample rate of ``codec`` ("G722/16000/1"). What baresip hears is left in
     ``work_dir``: see :func:`heard`.
     """
+    media_port = ports(MEDIA_PORTS)
     (work_dir / "config").write_text(
         f"sip_listen 127.0.0.1:{free_port()}\n"
         f"module_path {MODULES}\n"
@@ -30,7 +32,7 @@ async def calling(
         f"snd_path {work_dir}\n"
         "module_app account.so\nmodule_app menu.so\n"
         f"audio_source aufile,{sound}\n"
-        "audio_level no\nrtp_ports 29000-29900\n",
+        f"audio_level no\nrtp_ports {media_port}-{media_port + MEDIA_PORTS - 1}\n",
         encoding="utf-8",
     )
     (work_dir / "accounts").write_text(

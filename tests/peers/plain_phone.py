@@ -12,7 +12,7 @@ import struct
 import uuid
 from collections.abc import Sequence
 
-ALLOWED_WAIT_S = 5.0
+ALLOWED_WAIT_S = 30.0
 EVENT_TYPE = 101
 KEYS = "0123456789*#ABCD"
 

@@ -10,7 +10,7 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 from ivr.sip.kamailio import find_program, ping
-from ivr.sip.phone import free_port
+from tests.ports import free_port
 
 TEMPLATE = Path(__file__).with_name("registrar.cfg")
 

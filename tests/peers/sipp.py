@@ -8,13 +8,14 @@ from pathlib import Path
 
 import msgspec
 
-from ivr.sip.phone import free_port
+from tests.ports import free_port, ports
 
 HERE = Path(__file__).parent
 
 
 class Outcome(msgspec.Struct, frozen=True):
-    """What became of the calls; ``output`` is what sipp printed, ``log`` what it logged."""
+    """What became of the calls; ``output`` is what sipp printed and complained of, ``log`` what
+    the scenario logged."""
 
     succeeded: int
     failed: int
@@ -33,12 +34,14 @@ async def sipp(
     talk_ms: int = 500,
     transport: str = "u1",
     codec: tuple[int, str] = (8, "PCMA"),
-    timeout_s: int = 30,
+    timeout_s: int = 90,
 ) -> Outcome:
     """Run ``scenario`` against ``target`` (host:port) from 127.0.0.1 until all is over."""
     port = free_port()
-    media_port = 26000 + port % 2000 * 2
+    # Two for sound and two for pictures, each call.
+    media_port = ports(4 * at_once + 4)
     log = work_dir / f"log-{port}.txt"
+    errors = work_dir / f"errors-{port}.txt"
     stats = work_dir / f"stats-{port}.csv"
     process = await asyncio.create_subprocess_exec(
         "sipp",
@@ -48,18 +51,19 @@ async def sipp(
         *("-d", str(talk_ms), "-t", transport, "-timeout", str(timeout_s), "-nostdin"),
         *("-key", "payload", str(codec[0]), "-key", "codec", codec[1]),
         *("-trace_logs", "-log_file", str(log), "-trace_stat", "-stf", str(stats)),
-        *("-trace_err", "-error_file", str(work_dir / f"errors-{port}.txt")),
+        *("-trace_err", "-error_file", str(errors)),
         stdin=asyncio.subprocess.DEVNULL,
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.STDOUT,
         cwd=work_dir,
     )
-    output, _ = await process.communicate()
-    rows = list(csv.DictReader(stats.open(), delimiter=";"))
-    last = rows[-1]
-    return Outcome(
-        int(last["SuccessfulCall(C)"]),
-        int(last["FailedCall(C)"]),
-        output.decode(errors="replace"),
-        log.read_text(errors="replace") if log.exists() else "",
-    )
+    said, _ = await process.communicate()
+    output = said.decode(errors="replace") + _text(errors)
+    # Without statistics it has not even begun.
+    rows = list(csv.DictReader(_text(stats).splitlines(), delimiter=";"))
+    last = rows[-1] if rows else {"SuccessfulCall(C)": "0", "FailedCall(C)": str(calls)}
+    return Outcome(int(last["SuccessfulCall(C)"]), int(last["FailedCall(C)"]), output, _text(log))
+
+
+def _text(path: Path) -> str:
+    return path.read_text(errors="replace") if path.exists() else ""

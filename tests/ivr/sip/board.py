@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import asyncio
-import os
-import random
 from collections import defaultdict
 from collections.abc import Callable
 from pathlib import Path
 from typing import TypeVar
 
+import msgspec
+
 from ivr.sip import messages as m
-from ivr.sip.phone import free_port
 from ivr.sip.pool import WorkerCall
 from ivr.sip.settings import SipSettings
 from ivr.sip.tones import frequency_power
+from tests.ports import line_ports
+
+# Far more than anything here takes: a machine under load must not fail a test.
+WAIT_S = 30.0
 
 M = TypeVar("M", bound=m.Message)
 
@@ -43,7 +46,7 @@ class Held:
                     self.messages.append(message)
                 self._news.notify_all()
 
-    async def until(self, true: Callable[[], bool], timeout_s: float = 10.0) -> None:
+    async def until(self, true: Callable[[], bool], timeout_s: float = WAIT_S) -> None:
         async with self._news:
             try:
                 await asyncio.wait_for(self._news.wait_for(true), timeout_s)
@@ -56,7 +59,7 @@ class Held:
     def states(self, leg: int = 0) -> list[str]:
         return [change.state for change in self.all(m.LegChanged) if change.leg == leg]
 
-    async def reaches(self, state: str, leg: int = 0, timeout_s: float = 10.0) -> m.LegChanged:
+    async def reaches(self, state: str, leg: int = 0, timeout_s: float = WAIT_S) -> m.LegChanged:
         await self.until(lambda: state in self.states(leg), timeout_s)
         return next(c for c in self.all(m.LegChanged) if c.leg == leg and c.state == state)
 
@@ -98,28 +101,24 @@ class Board:
             held.send(m.Answer())
         await held.listen()
 
-    async def next(self, timeout_s: float = 10.0) -> Held:
+    async def next(self, timeout_s: float = WAIT_S) -> Held:
         return await asyncio.wait_for(self._arrived.get(), timeout_s)
 
 
 def settings(run_dir: Path, **changes: object) -> SipSettings:
     """Settings with ports that no other run of the tests uses at the same time."""
-    # Below the range that the kernel hands out by itself.
-    base = random.Random(os.urandom(8)).randrange(10000, 25000, 500)
-    values: dict[str, object] = {
-        "port": free_port(),
-        "internal_port": free_port(),
-        "worker_port": base,
-        "rtp_port": base + 100,
-        "max_calls": 4,
-        "spare": 1,
-        "run_dir": str(run_dir),
-    }
-    return SipSettings(**(values | changes))  # type: ignore[arg-type]
+    chosen = SipSettings(**({"max_calls": 4, "spare": 1} | changes))  # type: ignore[arg-type]
+    own = line_ports(chosen.max_calls + chosen.spare)
+    return msgspec.structs.replace(chosen, run_dir=str(run_dir), **own)
 
 
-async def eventually(true: Callable[[], bool], timeout_s: float = 10.0) -> None:
+async def eventually(true: Callable[[], bool], timeout_s: float = WAIT_S) -> None:
     """Wait until it is so. For what happens in other processes and tells nobody."""
     async with asyncio.timeout(timeout_s):
         while not true():
             await asyncio.sleep(0.02)
+
+
+def parent_of(pid: int) -> int:
+    """The parent of a process."""
+    return int(Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[1])

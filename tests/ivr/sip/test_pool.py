@@ -21,7 +21,7 @@ from ivr.sip.settings import SipSettings
 from ivr.sip.tones import tone
 from tests.peers.plain_phone import PlainPhone
 
-from .board import Board, eventually, settings
+from .board import Board, eventually, parent_of, settings
 from .sounds import channels, where, write_wav
 
 
@@ -31,10 +31,6 @@ def alive(pid: int) -> bool:
     except FileNotFoundError:
         return False
     return state != "Z"
-
-
-def parent_of(pid: int) -> int:
-    return int(Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[1])
 
 
 async def test_a_worker_is_replaced_after_its_number_of_calls(tmp_path: Path) -> None:

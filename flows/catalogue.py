@@ -23,6 +23,9 @@ class Choice(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     say: tuple[str, ...] = ()
 
 
+IdentityPart = Literal["name", "id_no", "uscc_tail"]
+
+
 class FieldUse(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A slot as one service uses it, where that differs from ``slots.yaml``.
 
@@ -44,7 +47,8 @@ class Service(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     ``verify``: how sure of the caller one must be (``catalogue.yaml`` explains L0-L3).
     ``phrases`` are further ways of asking for it, in the grammar of :mod:`flows.phrases`.
     ``slots`` are asked in this order; ``warnings`` are said before anything is taken down and
-    ``closing`` when it is filed, besides what every service of its mode says.
+    ``closing`` when it is filed, besides what every service of its mode says. ``proof`` (written
+    ``identity``) names the slots that identity is checked by, where they are not the usual ones.
     """
 
     code: Code
@@ -64,6 +68,22 @@ class Service(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     note: str = ""
     warnings: tuple[str, ...] = ()
     closing: str = ""
+    proof: dict[IdentityPart, str] = msgspec.field(default_factory=dict, name="identity")
+
+    @property
+    def identity(self) -> Mapping[IdentityPart, str]:
+        """Which slot gives each part of :class:`flows.requests.CheckIdentity`.
+
+        As the data say, else ``name`` and ``id_no`` where the form asks both, else ``org`` and
+        ``uscc``; empty where nobody can be identified by the form alone.
+        """
+        if self.proof:
+            return self.proof
+        asked = {field.slot for field in self.fields}
+        for usual in _USUAL_PROOF:
+            if asked.issuperset(usual.values()):
+                return usual
+        return {}
 
     @property
     def intent(self) -> str:
@@ -74,6 +94,12 @@ class Service(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     def fields(self) -> tuple[FieldUse, ...]:
         """The form's fields in the order in which they are asked."""
         return tuple(FieldUse(slot) if isinstance(slot, str) else slot for slot in self.slots)
+
+
+_USUAL_PROOF: tuple[Mapping[IdentityPart, str], ...] = (
+    {"name": "name", "id_no": "id_no"},
+    {"name": "org", "uscc_tail": "uscc"},
+)
 
 
 class Category(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

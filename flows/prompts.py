@@ -1,7 +1,23 @@
 """Every fixed sentence of the hotline: what ``Say`` may name, and its text.
 
-Most stand in ``prompts.yaml``. The names of services, categories, intents, counties and towns
-come from the data that defines them, so a renamed service is renamed on the telephone too.
+Most stand in ``prompts.yaml``. Names and the sentences of the services come from the data that
+defines them, so a renamed service is renamed on the telephone too:
+
+========================  ===================================================================
+``cat.01``                a category's name
+``svc.0602``              a service's name
+``svc.0602.ask.bank``     the question of a field, where the service has its own
+``svc.0602.warn.0``       its warnings, counted from 0
+``svc.0602.closing``      what is said besides when it is filed, if there is anything
+``slot.bank.ask``         a field's usual question; it names no keys of the choices
+``slot.bank.help``        more about it, for who asks; every slot has one
+``slot.bank.label``       its name, for the read-back and "which one is wrong?"
+``choice.邮寄``           a choice, by its name; one recording wherever it occurs
+``material.身份证``       a material, by its name
+``unit.市公安局``         a unit, by its name
+``intent.cmp.road``       an intent's name
+``county.450502``         a county's name; ``town.450502001`` a town's
+========================  ===================================================================
 """
 
 from __future__ import annotations
@@ -9,26 +25,57 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 
-from flows.catalogue import Catalogue, load_catalogue
+from flows.catalogue import Catalogue, Service, SlotSpec, load_catalogue
 from flows.yamlfile import Entry, read_yaml
 
 LONGEST_S = 12.0
 SECONDS_PER_CHARACTER = 0.26
-_ASIDE = re.compile(r"[（(][^（）()]*[）)]")
+_ASIDE = re.compile(r"[（(]([^（）()]*)[）)]")
 
 
 def all_prompts(root: Entry) -> dict[str, str]:
     """Prompt id to text for every fixed prompt, from the flow data below ``root``.
 
-    Ids: those of ``prompts.yaml``; ``cat.01`` and ``svc.0101`` for the catalogue;
-    ``intent.cmp.road`` for the intents; ``county.450502`` and ``town.450502001``.
     Raises :class:`flows.yamlfile.DataError`.
     """
+    catalogue = load_catalogue(root)
     prompts = dict(read_yaml(root, "prompts.yaml", dict[str, str]).value)
-    prompts.update(_catalogue_names(load_catalogue(root)))
+    prompts.update(
+        (name, text)
+        for name, text in catalogue_prompts(catalogue).items()
+        if name.count(".") == 1 and name.startswith(("cat.", "svc."))
+    )
     prompts.update(_intent_names(root))
     prompts.update(_place_names(root))
     return prompts
+
+
+def catalogue_prompts(catalogue: Catalogue) -> dict[str, str]:
+    """The prompts of the catalogue: its slots, units, categories and services."""
+    prompts = {f"unit.{unit}": spoken_name(unit) for unit in catalogue.units}
+    for name, slot in catalogue.slots.items():
+        prompts.update(_slot_prompts(name, slot))
+    for category in catalogue.categories:
+        prompts[f"cat.{category.code}"] = spoken_name(category.name)
+        for service in category.items:
+            prompts.update(service_prompts(service))
+    return prompts
+
+
+def service_prompts(service: Service) -> Iterator[tuple[str, str]]:
+    """The prompts that ``service`` itself defines, choices and materials with them."""
+    yield service.intent, spoken_name(service.name)
+    for field in service.fields:
+        if field.ask:
+            yield f"{service.intent}.ask.{field.slot}", field.ask
+        for choice in field.choices:
+            yield f"choice.{choice.name}", spoken_name(choice.name)
+    for place, warning in enumerate(service.warnings):
+        yield f"{service.intent}.warn.{place}", warning
+    if service.closing:
+        yield f"{service.intent}.closing", service.closing
+    for material in service.materials:
+        yield f"material.{material}", spoken_material(material)
 
 
 def spoken_name(name: str) -> str:
@@ -36,16 +83,23 @@ def spoken_name(name: str) -> str:
     return _ASIDE.sub("", name).replace("“", "").replace("”", "").strip()
 
 
+def spoken_material(name: str) -> str:
+    """A material as it is said: what stands in brackets follows ("结婚证，有则提供")."""
+    return _ASIDE.sub(r"，\1", name).replace("“", "").replace("”", "").strip()
+
+
 def seconds(text: str) -> float:
     """Roughly how long ``text`` takes to say; punctuation counts as a short pause."""
     return len(text) * SECONDS_PER_CHARACTER
 
 
-def _catalogue_names(catalogue: Catalogue) -> Iterator[tuple[str, str]]:
-    for category in catalogue.categories:
-        yield f"cat.{category.code}", spoken_name(category.name)
-        for service in category.items:
-            yield f"svc.{service.code}", spoken_name(service.name)
+def _slot_prompts(name: str, slot: SlotSpec) -> Iterator[tuple[str, str]]:
+    yield f"slot.{name}.ask", slot.prompt
+    yield f"slot.{name}.label", spoken_name(slot.label)
+    if slot.help:
+        yield f"slot.{name}.help", slot.help
+    for choice in slot.choices:
+        yield f"choice.{choice.name}", spoken_name(choice.name)
 
 
 def _intent_names(root: Entry) -> Iterator[tuple[str, str]]:

@@ -27,6 +27,24 @@ class StoreSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         return f"StoreSettings(url={url!r}, ticket_prefix={self.ticket_prefix!r})"
 
 
+class StateSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What nodes share while calls run.
+
+    ``url``: "redis://host:6379/0", "rediss://…" or "unix:///path/to/socket" where there is more
+    than one node; "" keeps it in the node's memory. ``prefix`` tells installations apart that
+    use one Redis. An operation that takes longer than ``timeout_s`` has failed.
+    """
+
+    url: str = ""
+    prefix: str = "hotline"
+    timeout_s: float = 0.5
+
+    def __repr__(self) -> str:
+        # A URL may hold a password.
+        url = self.url and self.url.partition(":")[0] + ":…"
+        return f"StateSettings(url={url!r}, prefix={self.prefix!r})"
+
+
 class WebhookSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The way back, platform to hotline: the platform signs with this key.
 
@@ -52,7 +70,7 @@ class PlatformSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     ``url`` is what the paths of ``docs/openapi/platform.yaml`` are appended to. Time-outs
     are in seconds: to connect, for a whole ticket, for a hand-off (a caller is waiting) and
-    for a progress enquiry (likewise).
+    for what is asked on behalf of a caller who waits (a query, a free appointment…).
     """
 
     url: str = "http://127.0.0.1:8012"
@@ -61,10 +79,34 @@ class PlatformSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     connect_timeout_s: float = 5.0
     push_timeout_s: float = 20.0
     handoff_timeout_s: float = 3.0
-    progress_timeout_s: float = 5.0
+    request_timeout_s: float = 5.0
 
     def __repr__(self) -> str:
         return f"PlatformSettings(url={self.url!r}, key_id={self.key_id!r}, secret='***')"
+
+
+class SmsSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The SMS gateway (``docs/openapi/sms.yaml``).
+
+    ``url`` "" takes the platform's address and key. A message is tried ``attempts`` times,
+    each at most ``timeout_s`` seconds, ``wait_s`` apart and more each time: a caller waits.
+    """
+
+    url: str = ""
+    key_id: str = ""
+    secret: str = ""
+    timeout_s: float = 3.0
+    attempts: int = 3
+    wait_s: float = 0.3
+
+    def __post_init__(self) -> None:
+        if self.attempts < 1:
+            raise ValueError("attempts must be at least 1")
+        if min(self.timeout_s, self.wait_s) <= 0:
+            raise ValueError("timeout_s and wait_s must be above 0")
+
+    def __repr__(self) -> str:
+        return f"SmsSettings(url={self.url!r}, key_id={self.key_id!r}, secret='***')"
 
 
 class DeliverySettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

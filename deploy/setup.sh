@@ -5,7 +5,7 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 
 python=${PYTHON:-python3}
-packages=(kamailio sip-tester baresip-core)
+packages=(kamailio sip-tester baresip-core redis-server)
 # Debian splits Python: without python3-venv, a virtual environment has no pip.
 if [ -z "${PYTHON:-}" ] && ! { [ -x .venv/bin/pip ] || python3 -c 'import venv, ensurepip' 2>/dev/null; }; then
   packages+=(python3 python3-venv)

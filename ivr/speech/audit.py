@@ -22,7 +22,7 @@ from asr.engine import Engine
 from ivr.speech import levels
 from ivr.speech.index import read_index, script
 from ivr.speech.pcm import Pcm, read_own, to_float
-from ivr.speech.prompts import SHIPPED, TONES
+from ivr.speech.prompts import SHIPPED, TONES, shipped_file
 
 log = logging.getLogger(__name__)
 
@@ -97,7 +97,8 @@ def measure_all(directory: Path, engine: Engine | None) -> Iterator[Measured]:
         if name not in TONES:
             # A single word out of any sentence is beyond a recogniser of sentences.
             ear = None if name.startswith("unit.") else engine
-            yield measure(name, entry.text, read_own(directory / f"{name}.wav"), ear)
+            pcm = read_own(shipped_file(directory, name))
+            yield measure(name, entry.text, pcm, ear)
 
 
 def report(found: list[Measured]) -> str:

@@ -30,7 +30,7 @@ class Entry(msgspec.Struct, frozen=True):
 
 
 class Index(msgspec.Struct, frozen=True):
-    """All shipped recordings by id; each lies beside the index as ``<id>.wav``."""
+    """All shipped recordings by id; each lies beside the index as ``<id>.ogg`` or ``.wav``."""
 
     recipe: str = RECIPE
     recordings: dict[str, Entry] = {}

@@ -14,10 +14,11 @@ from pathlib import Path
 from typing import Literal
 
 import msgspec
+import soundfile
 
 from ivr.speech.errors import PromptMissing, UnusableWav
 from ivr.speech.index import Entry, identity, prompt_identity, read_index
-from ivr.speech.pcm import Pcm, load_wav, milliseconds
+from ivr.speech.pcm import OGG, RATE, Pcm, load_wav, milliseconds, read_own
 from ivr.speech.spelling import FIGURES
 from ivr.speech.vocabulary import Unit, units
 
@@ -99,7 +100,7 @@ class PromptLibrary:
             if found is not None:
                 return found
         if prompt in self._index:
-            found = self._cached(self._shipped / f"{prompt}.wav", prompt)
+            found = self._cached(shipped_file(self._shipped, prompt), prompt)
             if found is not None:
                 return found
         raise PromptMissing(prompt)
@@ -164,14 +165,27 @@ class PromptLibrary:
     def _check_file(self, prompt: str) -> list[Problem]:
         if self._override(prompt):
             return []
-        path = self._shipped / f"{prompt}.wav"
+        path = shipped_file(self._shipped, prompt)
         if prompt not in self._index or not path.is_file():
             message = f"提示音 {prompt} 没有录音（{path}）；请运行 make prompts 或放入自录 WAV 文件"
             return [Problem(prompt, "missing", message, fatal=True)]
+        if path.suffix == OGG:
+            return self._check_length(prompt, path)
         try:
             load_wav(path)
         except UnusableWav as error:
             return [Problem(prompt, "unusable", str(error), fatal=True)]
+        return []
+
+    def _check_length(self, prompt: str, path: Path) -> list[Problem]:
+        """Decoding a thousand files takes seconds; a file cut short is found by its length."""
+        try:
+            ms = soundfile.info(path).frames * 1000 // RATE
+        except (soundfile.LibsndfileError, OSError) as error:
+            return [Problem(prompt, "unusable", f"{path}: 无法解码（{error}）", fatal=True)]
+        if abs(ms - self._index[prompt].ms) > 1:
+            message = f"{path}: 应有 {self._index[prompt].ms} 毫秒，只有 {ms} 毫秒"
+            return [Problem(prompt, "unusable", message, fatal=True)]
         return []
 
     def _check_directory(self, directory: Path) -> list[Problem]:
@@ -210,13 +224,20 @@ class PromptLibrary:
 
     def _read(self, path: Path, prompt: str) -> Recording | None:
         try:
-            pcm = load_wav(path)
-        except UnusableWav as error:
+            pcm = read_own(path) if path.suffix == OGG else load_wav(path)
+        except (UnusableWav, soundfile.LibsndfileError) as error:
             log.error("prompt file is unusable: %s", error, extra={"action": "prompt_unusable"})
             return None
         digest = hashlib.sha256(pcm.tobytes()).hexdigest()
-        playable = path if path.parent == self._shipped else None
+        own = path.parent == self._shipped and path.suffix != OGG
+        playable = path if own else None
         return Recording(prompt, self._texts.get(prompt, ""), pcm, digest, playable)
+
+
+def shipped_file(directory: Path, prompt: str) -> Path:
+    """Where a recording of ``directory`` lies: Ogg, or WAV where the SIP worker plays it."""
+    wav = directory / f"{prompt}.wav"
+    return wav if wav.is_file() else wav.with_name(f"{prompt}{OGG}")
 
 
 _LONGEST_WORD = 20

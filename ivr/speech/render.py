@@ -1,8 +1,8 @@
 """Render the prompts that changed: ``python -m ivr.speech.render`` (``make prompts``).
 
-Every fixed prompt of the flows and every unit of the vocabulary becomes an 8 kHz WAV beside
-``audio/index.json``; one whose words and recipe are unchanged is left alone, and what nobody
-asks for any more is removed.
+Every fixed prompt of the flows and every unit of the vocabulary becomes an 8 kHz Ogg Opus file
+beside ``audio/index.json``, or a WAV if SIP workers play it by themselves; one whose words and
+recipe are unchanged is left alone, and what nobody asks for any more is removed.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ from ivr.speech.index import (
     script,
     write_index,
 )
-from ivr.speech.prompts import SHIPPED
+from ivr.speech.prompts import SHIPPED, shipped_file
 from ivr.speech.vocabulary import units
 
 log = logging.getLogger(__name__)
@@ -48,6 +48,8 @@ _TONES = {
     "tone.ringback": tones.ringback,
     "music.hold": tones.hold_music,
 }
+# Played by SIP workers while nobody else can, so not in need of decoding.
+_BY_WORKERS = {"node.fallback", *_TONES}
 # Pauses between what is recorded apart, beside the margins of its parts.
 _INNER_BEFORE_MS = 20
 _INNER_AFTER_MS = 60
@@ -171,15 +173,15 @@ def render(prompts: Mapping[str, str], target: Path, python: Path, prune: bool) 
         kept = {name: entry for name, entry in kept.items() if name in known}
     for name, make in _TONES.items():
         samples = pcm.to_pcm(make())
-        pcm.write_wav(target / f"{name}.wav", samples)
+        _write(target, name, samples)
         kept[name] = Entry("", identity(name), pcm.milliseconds(samples))
     due = [job for job in wanted if not _current(job, kept, target)]
     if due:
         _record(due, target, kept, python)
     write_index(target, Index(RECIPE, kept))
     if prune:
-        for path in target.glob("*.wav"):
-            if path.stem not in kept:
+        for path in (*target.glob("*.wav"), *target.glob(f"*{pcm.OGG}")):
+            if path.name.removesuffix(path.suffix) not in kept:
                 path.unlink()
     return len(due)
 
@@ -189,8 +191,7 @@ def _record(due: list[Job], target: Path, kept: dict[str, Entry], python: Path) 
         with open_voice(python) as voice:
             for count, job in enumerate(due, start=1):
                 done = speak(voice, job)
-                pcm.write_wav(target / f"{job.id}.wav", done)
-                (target / f"{job.id}.wav").chmod(0o644)
+                _write(target, job.id, done)
                 kept[job.id] = Entry(job.text, job.identity, pcm.milliseconds(done))
                 log.info("%d/%d %s %s", count, len(due), job.id, job.text)
     finally:
@@ -201,8 +202,17 @@ def _record(due: list[Job], target: Path, kept: dict[str, Entry], python: Path) 
 def _current(job: Job, kept: Mapping[str, Entry], target: Path) -> bool:
     entry = kept.get(job.id)
     return (
-        entry is not None and entry.sha256 == job.identity and (target / f"{job.id}.wav").is_file()
+        entry is not None
+        and entry.sha256 == job.identity
+        and shipped_file(target, job.id).is_file()
     )
+
+
+def _write(target: Path, name: str, samples: pcm.Pcm) -> None:
+    whole = name in _BY_WORKERS
+    path = target / (name + (".wav" if whole else pcm.OGG))
+    pcm.write_atomically(path, pcm.wav_bytes(samples) if whole else pcm.ogg_bytes(samples))
+    path.chmod(0o644)
 
 
 @click.command()

@@ -10,7 +10,7 @@ import pytest
 import soundfile
 
 from ivr.speech.errors import PromptMissing
-from ivr.speech.pcm import read_own, write_wav
+from ivr.speech.pcm import ogg_bytes, read_own, to_float, write_wav
 from ivr.speech.prompts import PromptLibrary
 from tests.ivr.speech.conftest import PROMPTS, tone
 
@@ -33,6 +33,31 @@ def test_a_recording_has_its_words_and_sound(shipped: Path) -> None:
     assert np.array_equal(greeting.pcm, read_own(shipped / "greet.wav"))
 
 
+def test_a_compressed_recording_sounds_like_the_original(shipped: Path, tmp_path: Path) -> None:
+    audio = shutil.copytree(shipped, tmp_path / "audio")
+    (audio / "greet.wav").unlink()
+    original = read_own(shipped / "greet.wav")
+    (audio / "greet.ogg").write_bytes(ogg_bytes(original))
+    library = PromptLibrary(PROMPTS, shipped=audio)
+    assert library.check() == []
+    greeting = library.recording("greet")
+    assert greeting.path is None
+    assert len(greeting.pcm) == len(original)
+    difference = to_float(greeting.pcm) - to_float(original)
+    assert np.sqrt(np.mean(difference**2)) < 0.1 * np.sqrt(np.mean(to_float(original) ** 2))
+
+
+def test_a_compressed_recording_cut_short_keeps_the_line_closed(
+    shipped: Path, tmp_path: Path
+) -> None:
+    audio = shutil.copytree(shipped, tmp_path / "audio")
+    (audio / "greet.wav").unlink()
+    for body in (ogg_bytes(tone(400, 100)), ogg_bytes(tone(400, 200))[:300], b"no sound at all"):
+        (audio / "greet.ogg").write_bytes(body)
+        (problem,) = PromptLibrary(PROMPTS, shipped=audio).check()
+        assert problem.fatal and problem.kind == "unusable" and "greet.ogg" in problem.message
+
+
 def test_a_missing_prompt_keeps_the_line_closed(shipped: Path, tmp_path: Path) -> None:
     audio = shutil.copytree(shipped, tmp_path / "audio")
     (audio / "greet.wav").unlink()
@@ -40,7 +65,7 @@ def test_a_missing_prompt_keeps_the_line_closed(shipped: Path, tmp_path: Path) -
     problems = {problem.prompt: problem for problem in library.check()}
     assert set(problems) == {"greet", "new.one"}
     assert all(problem.fatal and problem.kind == "missing" for problem in problems.values())
-    assert "greet.wav" in problems["greet"].message
+    assert "greet." in problems["greet"].message
     for name in problems:
         with pytest.raises(PromptMissing, match=name):
             library.recording(name)

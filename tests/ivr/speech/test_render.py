@@ -57,25 +57,32 @@ def stand(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Stand:
 def test_only_what_changed_is_made_again(stand: Stand) -> None:
     prompts = {"a": "请稍等。", "b": "再见。"}
     assert stand.render(prompts) == ["请稍等。", "再见。", "一，", "一。"]
-    kept = (stand.audio / "a.wav").stat().st_mtime_ns
+    kept = (stand.audio / "a.ogg").stat().st_mtime_ns
     assert stand.render({**prompts, "b": "谢谢，再见。"}) == ["谢谢，再见。"]
-    assert (stand.audio / "a.wav").stat().st_mtime_ns == kept
-    (stand.audio / "a.wav").unlink()
+    assert (stand.audio / "a.ogg").stat().st_mtime_ns == kept
+    (stand.audio / "a.ogg").unlink()
     assert stand.render({**prompts, "b": "谢谢，再见。"}) == ["请稍等。"]
 
 
 def test_what_nobody_asks_for_is_removed(stand: Stand) -> None:
     stand.render({"a": "请稍等。", "b": "再见。"})
     stand.render({"a": "请稍等。"})
-    assert not (stand.audio / "b.wav").exists()
+    assert not (stand.audio / "b.ogg").exists()
     assert set(read_index(stand.audio).recordings) == {
         "a", "unit.1.mid", "unit.1.end", "tone.beep", "tone.ringback", "music.hold",
     }  # fmt: skip
 
 
+def test_what_sip_workers_play_by_themselves_is_wav(stand: Stand) -> None:
+    stand.render({"a": "请稍等。", "node.fallback": "系统忙，请稍等。"})
+    assert {path.name for path in stand.audio.glob("*.wav")} == {
+        "node.fallback.wav", "tone.beep.wav", "tone.ringback.wav", "music.hold.wav",
+    }  # fmt: skip
+
+
 def test_recordings_are_trimmed_levelled_and_indexed(stand: Stand) -> None:
     stand.render({"a": "请问您要办什么事情？"})
-    samples = to_float(read_own(stand.audio / "a.wav"))
+    samples = to_float(read_own(stand.audio / "a.ogg"))
     before, after = levels.edges(samples)
     assert before <= 0.07 and after <= 0.14
     assert abs(levels.active_dbfs(samples) - levels.TARGET_DBFS) < 0.5
@@ -88,7 +95,7 @@ def test_a_sentence_of_two_breaths_has_a_pause_between(stand: Stand) -> None:
     assert stand.render({"a": "对的话请您按一。不对的话请您按二。"})[:2] == [
         "对的话请您按一。", "不对的话请您按二。",
     ]  # fmt: skip
-    loud = levels.frame_levels(to_float(read_own(stand.audio / "a.wav"))) > -60
+    loud = levels.frame_levels(to_float(read_own(stand.audio / "a.ogg"))) > -60
     quiet = np.flatnonzero(~loud[10:-15]) + 10
     assert 20 <= len(quiet) <= 40
 

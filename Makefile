@@ -12,8 +12,9 @@ demo: setup  ## three real calls from ring to ticket, on loopback
 run: setup  ## keep the line open and say how to dial it
 	@.venv/bin/hotline serve --with-simulator
 
-test: setup  ## every test
-	@.venv/bin/pytest -q
+# Whole calls mostly wait for prompts to be spoken: more processes than cores.
+test: setup  ## every test, four at a time
+	@.venv/bin/pytest -q -n 4 --dist loadfile --no-loadscope-reorder
 
 lint: setup  ## style, types, walls
 	@.venv/bin/ruff check .

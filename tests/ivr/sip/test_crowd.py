@@ -30,10 +30,10 @@ pytestmark = pytest.mark.asyncio(loop_scope="module")
 MOST = 20
 
 
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def full_size(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Open]:
+@pytest_asyncio.fixture(loop_scope="module")
+async def full_size(tmp_path: Path) -> AsyncIterator[Open]:
     board = Board()
-    chosen = settings(tmp_path_factory.mktemp("run"), max_calls=MOST, spare=2, retry_after_s=17)
+    chosen = settings(tmp_path / "run", max_calls=MOST, spare=2, retry_after_s=17)
     async with PhoneLine(chosen, board.take) as line:
         yield Open(line, board, chosen.uri)
 
@@ -47,9 +47,15 @@ async def crowd(line: Open, work_dir: Path) -> tuple[asyncio.Task[Outcome], list
     running = asyncio.create_task(
         sipp("uac_stays", target(line), work_dir, calls=MOST, at_once=MOST, per_s=50)
     )
-    calls = [await line.board.next() for _ in range(MOST)]
-    for held in calls:
-        await held.reaches("up")
+    calls: list[Held] = []
+    try:
+        for _ in range(MOST):
+            calls.append(await line.board.next())
+            await calls[-1].reaches("up")
+    except TimeoutError:
+        for held in calls:
+            held.send(m.HangUpLeg(0))
+        raise AssertionError((await running).output) from None
     return running, calls
 
 

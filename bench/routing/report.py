@@ -74,8 +74,8 @@ def summarise(outcomes: Sequence[Outcome]) -> str:
     ]
     for source, rows in groups:
         for kind in dict.fromkeys(row.case.kind for row in rows):
-            chosen = figures(row for row in rows if row.case.kind == kind)
-            lines.append(f"| {source} | {kind} | {chosen.sentences} | {chosen.accuracy:.1%} |")
+            counted = figures(row for row in rows if row.case.kind == kind)
+            lines.append(f"| {source} | {kind} | {counted.sentences} | {counted.accuracy:.1%} |")
     return "\n".join(lines) + "\n"
 
 

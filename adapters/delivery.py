@@ -13,6 +13,7 @@ import random
 from collections.abc import Callable
 from datetime import timedelta
 
+from adapters import filing
 from adapters.clock import Clock, SystemClock
 from adapters.ports import (
     AdapterError,
@@ -26,6 +27,8 @@ from adapters.ports import (
 from adapters.settings import DeliverySettings
 
 log = logging.getLogger(__name__)
+
+FULL_POLL_S = 1.0
 
 
 class DeliveryWorker:
@@ -54,7 +57,7 @@ class DeliveryWorker:
         self._news = asyncio.Event()
         self._stopping = False
         self._loop_task: asyncio.Task[None] | None = None
-        self._pushes: set[asyncio.Task[None]] = set()
+        self._pushes: dict[asyncio.Task[None], bool] = {}
 
     @property
     def in_flight(self) -> int:
@@ -114,29 +117,44 @@ class DeliveryWorker:
                 await self._clock.wait(self._news, wait_s)
 
     async def _take(self) -> None:
-        free = self._settings.concurrency - len(self._pushes)
+        # Emergencies have places of their own: slow pushes of others never hold them up.
+        await self._take_some(self._settings.urgent_concurrency, urgent=True)
+        await self._take_some(self._settings.concurrency, urgent=False)
+
+    async def _take_some(self, most: int, *, urgent: bool) -> None:
+        free = most - sum(place is urgent for place in self._pushes.values())
         if free <= 0 or self._stopping:
             return
         now = self._clock.now()
         until = now + timedelta(seconds=self._settings.lease_s)
-        rows = await self._store.claim(now, owner=self._owner, until=until, limit=free)
+        rows = await self._store.claim(
+            now, owner=self._owner, until=until, limit=free, urgent=urgent
+        )
         for row in rows:
             push = asyncio.create_task(self._deliver(row), name=f"delivery-{row.id}")
-            self._pushes.add(push)
+            self._pushes[push] = urgent
             push.add_done_callback(self._done)
 
     def _done(self, push: asyncio.Task[None]) -> None:
-        self._pushes.discard(push)
+        del self._pushes[push]
         self._news.set()
 
     async def _until_next(self) -> float:
-        if len(self._pushes) >= self._settings.concurrency:
+        if len(self._pushes) >= self._settings.concurrency + self._settings.urgent_concurrency:
             return self._settings.poll_s  # the first push to end wakes us
         due = await self._store.next_due()
         if due is None:
             return self._settings.poll_s
         wait_s = (due - self._clock.now()).total_seconds()
+        if wait_s <= 0 and self._full:
+            # Due, but there is no place for it; an emergency's next try may come before one.
+            return min(self._settings.poll_s, FULL_POLL_S)
         return min(max(wait_s, 0.0), self._settings.poll_s)
+
+    @property
+    def _full(self) -> bool:
+        ordinary = sum(not urgent for urgent in self._pushes.values())
+        return ordinary >= self._settings.concurrency
 
     async def _deliver(self, row: OutboxRow) -> None:
         ticket_no = row.ticket.ticket_no
@@ -195,9 +213,9 @@ class DeliveryWorker:
 
     async def _postpone(self, row: OutboxRow, error: Exception) -> None:
         asked = error.retry_after if isinstance(error, PlatformUnavailable) else None
-        decision = self._settings.retry.decide(
-            row.attempts + 1, chance=self._chance(), at_least_s=asked
-        )
+        urgent = filing.priority(row.ticket.draft) > 0
+        retry = self._settings.urgent_retry if urgent else self._settings.retry
+        decision = retry.decide(row.attempts + 1, chance=self._chance(), at_least_s=asked)
         text = str(error) or type(error).__name__
         log.warning(
             "ticket %s not delivered, again in %.1f s: %s",

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import hashlib
 from datetime import datetime
+from typing import Literal
 from uuid import UUID, uuid5
 
 import msgspec
 
+from flows.alarm import Alarm
 from flows.ticket import TicketDraft
 
 _KEYS = UUID("6f1d7a0e-3d4b-5c0a-9f55-0b1b7d5b1234")
@@ -37,3 +39,31 @@ def series(prefix: str, at: datetime) -> str:
 def number(day_series: str, sequence: int) -> str:
     """A ticket number; ``sequence`` counts a day's tickets from 1."""
     return f"{day_series}{sequence:06d}"
+
+
+def priority(draft: TicketDraft) -> int:
+    """1 for what goes out before everything else, 0 for the rest."""
+    return int(draft.urgency == "特急")
+
+
+def notice_key(ticket_no: str, addressee: str, reason: str, serial: int) -> str:
+    """The key of one notice: who is told of which ticket, why, and the how-manieth time."""
+    return str(uuid5(_KEYS, f"{ticket_no}/{reason}/{serial}/{addressee}"))
+
+
+def told(draft: TicketDraft) -> str:
+    """What tells one state of an emergency from another, as far as those who help need it."""
+    said = (draft.content, draft.place, draft.contact_number, draft.emergency_kind)
+    return hashlib.sha256(msgspec.json.encode(said)).hexdigest()
+
+
+def wait_s(alarm: Alarm, done: int) -> float:
+    """Seconds from the filing to the next step when ``done`` steps are done."""
+    return alarm.steps[done].after_s if done < len(alarm.steps) else alarm.sign_s
+
+
+def step(alarm: Alarm, done: int) -> tuple[tuple[str, ...], Literal["escalation", "reminder"]]:
+    """Who is told next when ``done`` steps are done, and whether that is a new step."""
+    if done < len(alarm.steps):
+        return alarm.steps[done].addressees, "escalation"
+    return (alarm.steps[-1].addressees if alarm.steps else alarm.first), "reminder"

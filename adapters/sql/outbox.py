@@ -18,22 +18,28 @@ _ROWS = WHOLE.add_columns(
     outbox.c.id, outbox.c.attempts, outbox.c.due, outbox.c.error.label("reason")
 ).join(outbox, outbox.c.ticket_no == tickets.c.ticket_no)
 _FREE = {"leased_by": "", "leased_until": None}
+_ORDER = (outbox.c.priority.desc(), outbox.c.due, outbox.c.id)
 
 
 async def due(db: AsyncConnection, now: datetime, limit: int) -> list[OutboxRow]:
-    """Rows whose time has come and that nobody holds, oldest first."""
-    query = _ROWS.where(_claimable(now)).order_by(outbox.c.due, outbox.c.id).limit(limit)
+    """Rows whose time has come and that nobody holds: emergencies first, then the oldest."""
+    query = _ROWS.where(_claimable(now)).order_by(*_ORDER).limit(limit)
     return [_row(row) for row in await db.execute(query)]
 
 
 async def claim(
-    db: AsyncConnection, now: datetime, owner: str, until: datetime, limit: int
+    db: AsyncConnection,
+    now: datetime,
+    owner: str,
+    until: datetime,
+    limit: int,
+    urgent: bool = False,
 ) -> list[OutboxRow]:
     """As ``due``, and lease the rows. On PostgreSQL two nodes skip each other's rows."""
     ids = (
         select(outbox.c.id)
-        .where(_claimable(now))
-        .order_by(outbox.c.due, outbox.c.id)
+        .where(_claimable(now), outbox.c.priority >= int(urgent))
+        .order_by(*_ORDER)
         .limit(limit)
         .with_for_update(skip_locked=True)
     )
@@ -43,7 +49,7 @@ async def claim(
     await db.execute(
         update(outbox).where(outbox.c.id.in_(taken)).values(leased_by=owner, leased_until=until)
     )
-    query = _ROWS.where(outbox.c.id.in_(taken)).order_by(outbox.c.due, outbox.c.id)
+    query = _ROWS.where(outbox.c.id.in_(taken)).order_by(*_ORDER)
     return [_row(row) for row in await db.execute(query)]
 
 

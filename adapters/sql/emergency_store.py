@@ -1,0 +1,99 @@
+"""The part of the SQL store that emergencies live in."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Awaitable, Callable, Sequence
+from datetime import datetime
+from typing import TypeVar
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from adapters.notices import EmergencyRecord, NoticeRow, SignOff
+from adapters.ring_back import RingBack, RingBackRecord
+from adapters.sql import emergencies, notices, ring_backs
+
+T = TypeVar("T")
+
+
+class EmergencyStore(ABC):
+    """Notices (:class:`adapters.notices.NoticeStore`) and ring-backs
+    (:class:`adapters.ring_back.RingBackStore`)."""
+
+    @abstractmethod
+    async def _write(self, work: Callable[[AsyncConnection], Awaitable[T]]) -> T:
+        """Run ``work`` in a transaction that may write."""
+
+    @abstractmethod
+    async def _read(self, work: Callable[[AsyncConnection], Awaitable[T]]) -> T:
+        """Run ``work`` in a transaction that only reads."""
+
+    async def claim_notices(
+        self, now: datetime, *, owner: str, until: datetime, limit: int = 20
+    ) -> Sequence[NoticeRow]:
+        """Notices whose time has come, kept for ``owner`` alone until ``until``."""
+        return await self._write(lambda db: notices.claim(db, now, owner, until, limit))
+
+    async def release_notices(self, owner: str) -> None:
+        """Give back every notice that ``owner`` still holds."""
+        await self._write(lambda db: notices.release(db, owner))
+
+    async def notice_delivered(self, row_id: int, receipt: str, at: datetime) -> None:
+        """Mark a notice as acknowledged by the other side."""
+        await self._write(lambda db: notices.delivered(db, row_id, receipt, at))
+
+    async def postpone_notice(self, row_id: int, until: datetime, error: str) -> None:
+        """Count a failed attempt and set when to try next."""
+        await self._write(lambda db: notices.postpone(db, row_id, until, error))
+
+    async def park_notice(self, row_id: int, error: str, at: datetime) -> None:
+        """Stop trying a notice that the other side refuses."""
+        await self._write(lambda db: notices.park(db, row_id, error, at))
+
+    async def escalate(self, now: datetime, limit: int = 20) -> Sequence[str]:
+        """Take the next step of every emergency whose time for it has come."""
+        return await self._write(lambda db: emergencies.escalate(db, now, limit))
+
+    async def next_notice(self) -> datetime | None:
+        """When the next notice or escalation is due, None if nothing is under way."""
+        return await self._read(notices.next_due)
+
+    async def sign_off(self, signature: SignOff) -> bool:
+        """Keep a signature; the first one of an emergency ends its escalation."""
+        return await self._write(lambda db: emergencies.sign_off(db, signature))
+
+    async def hand_over(self, ticket_no: str, to: str, at: datetime) -> bool:
+        """A person of the hotline takes an unsigned emergency over."""
+        return await self._write(lambda db: emergencies.hand_over(db, ticket_no, to, at))
+
+    async def emergency(self, ticket_no: str) -> EmergencyRecord | None:
+        """How an emergency stands."""
+        return await self._read(lambda db: emergencies.emergency(db, ticket_no))
+
+    async def open_emergencies(self) -> Sequence[EmergencyRecord]:
+        """The emergencies that nobody has signed for yet."""
+        return await self._read(emergencies.unsigned)
+
+    async def claim_ring_back(
+        self, now: datetime, *, owner: str, until: datetime
+    ) -> RingBack | None:
+        """The task that has waited longest, kept for ``owner`` alone until ``until``."""
+        return await self._write(lambda db: ring_backs.claim(db, now, owner, until))
+
+    async def ring_back_tried(
+        self, task_id: int, result: str, at: datetime, *, again: datetime | None
+    ) -> None:
+        """Nobody was reached; try ``again`` then, or give up (None)."""
+        await self._write(lambda db: ring_backs.tried(db, task_id, result, at, again))
+
+    async def ring_back_reached(self, task_id: int, result: str, at: datetime) -> None:
+        """The person answered."""
+        await self._write(lambda db: ring_backs.reached(db, task_id, result, at))
+
+    async def next_ring_back(self) -> datetime | None:
+        """When the next task can be claimed, None if none waits."""
+        return await self._read(ring_backs.next_due)
+
+    async def ring_backs(self, ticket_no: str) -> Sequence[RingBackRecord]:
+        """What was done about a ticket, in order."""
+        return await self._read(lambda db: ring_backs.of_ticket(db, ticket_no))

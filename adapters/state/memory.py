@@ -12,6 +12,9 @@ from adapters.state.model import Entry, LiveCall, Seat, Waiting
 
 T = TypeVar("T")
 
+# How long it is known when a seat became idle: longer than a shift.
+FREED_S = 86400.0
+
 
 class _Kept(Generic[T]):
     """Values by name, each until its time is over."""
@@ -49,6 +52,7 @@ class MemoryState:
         self._seats: _Kept[Seat] = _Kept(now)
         self._calls: _Kept[LiveCall] = _Kept(now)
         self._claims: _Kept[str] = _Kept(now)
+        self._freed: _Kept[float] = _Kept(now)
         self._topics: _Kept[list[bytes]] = _Kept(now)
         self._leases: _Kept[str] = _Kept(now)
         self._counts: _Kept[list[int]] = _Kept(now)
@@ -66,7 +70,6 @@ class MemoryState:
 
     async def drop_waiting(self, call_id: str) -> None:
         self._waiting.drop(call_id)
-        await self.unclaim(call_id)
 
     async def waiting(self) -> Sequence[Waiting]:
         return tuple(self._waiting.all().values())
@@ -90,19 +93,24 @@ class MemoryState:
         return tuple(self._calls.all().values())
 
     async def claim(self, call_id: str, seat: str, ttl_s: float) -> bool:
-        claims = self._claims.all()
-        if seat in claims or call_id in claims.values():
-            return False
+        for claimed, by in self._claims.all().items():
+            if (claimed == seat) != (by == call_id):
+                return False
         self._claims.put(seat, call_id, ttl_s)
         return True
 
-    async def unclaim(self, call_id: str) -> None:
+    async def unclaim(self, call_id: str, freed: float = 0.0) -> None:
         for seat, claimed_by in self._claims.all().items():
             if claimed_by == call_id:
                 self._claims.drop(seat)
+                if freed:
+                    self._freed.put(seat, freed, FREED_S)
 
     async def claims(self) -> dict[str, str]:
         return self._claims.all()
+
+    async def freed(self) -> dict[str, float]:
+        return self._freed.all()
 
     async def append(self, topic: str, payload: bytes, ttl_s: float) -> None:
         entries = self._topics.get(topic) or []

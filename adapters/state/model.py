@@ -7,7 +7,7 @@ from typing import Literal
 import msgspec
 
 Reason = Literal["emergency", "dropped", "enterprise", "other"]
-SeatStatus = Literal["ready", "ringing", "talking", "wrap-up", "paused", "offline"]
+SeatStatus = Literal["ready", "paused"]
 
 
 class Waiting(msgspec.Struct, frozen=True):
@@ -29,10 +29,10 @@ class Waiting(msgspec.Struct, frozen=True):
 
 
 class Seat(msgspec.Struct, frozen=True):
-    """An operator's seat as it is now. ``node`` speaks for it.
+    """An operator's seat as the operator has set it; ``node`` speaks for it.
 
-    ``since`` is when the present status began, ``idle_since`` when the seat last finished
-    with a call: who has been idle longest is next. ``reason`` explains a pause.
+    Whether it rings or talks is not said here: then it is claimed. ``since`` is when the present
+    status began, ``idle_since`` when the seat signed on. ``reason`` explains a pause.
     """
 
     seat: str
@@ -40,11 +40,10 @@ class Seat(msgspec.Struct, frozen=True):
     node: str
     user: str = ""
     skills: tuple[str, ...] = ()
-    status: SeatStatus = "offline"
+    status: SeatStatus = "ready"
     reason: str = ""
     since: float = 0.0
     idle_since: float = 0.0
-    call_id: str = ""
 
 
 class LiveCall(msgspec.Struct, frozen=True):

@@ -34,7 +34,7 @@ class SharedState(Protocol):
         """Add or renew a caller in the queue."""
 
     async def drop_waiting(self, call_id: str) -> None:
-        """Take a caller out of the queue, with any claim."""
+        """Take a caller out of the queue; a claim stays until it is given up."""
 
     async def waiting(self) -> Sequence[Waiting]:
         """Everybody in the queue, in no order."""
@@ -58,16 +58,23 @@ class SharedState(Protocol):
         """All calls of all nodes, in no order."""
 
     async def claim(self, call_id: str, seat: str, ttl_s: float) -> bool:
-        """Reserve ``seat`` for ``call_id``; false if either is reserved already.
+        """Reserve ``seat`` for ``call_id``, or renew that; false if either is taken otherwise.
 
-        Of any number of nodes that try at the same time, one succeeds.
+        Of any number of nodes that try at the same time, one succeeds. A claim lasts from before
+        the seat rings until the operator is done with the work after the call.
         """
 
-    async def unclaim(self, call_id: str) -> None:
-        """Give up the reservation of ``call_id``, if there is one."""
+    async def unclaim(self, call_id: str, freed: float = 0.0) -> None:
+        """Give up the claim of ``call_id``, if there is one.
+
+        ``freed`` is when the seat became idle (0: it has not been busy).
+        """
 
     async def claims(self) -> dict[str, str]:
-        """The reserved seats, each with the call it is reserved for."""
+        """The claimed seats, each with its call."""
+
+    async def freed(self) -> dict[str, float]:
+        """When each seat that has been busy became idle."""
 
     # --- topics ------------------------------------------------------------------------------
 

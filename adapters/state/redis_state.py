@@ -13,6 +13,7 @@ from redis.asyncio.client import PubSub
 from redis.exceptions import RedisError
 
 from adapters.state import scripts
+from adapters.state.memory import FREED_S
 from adapters.state.model import Entry, LiveCall, Seat, Waiting
 from adapters.state.port import StateUnavailable
 
@@ -66,7 +67,6 @@ class RedisState:
 
     async def drop_waiting(self, call_id: str) -> None:
         await self._drop("waiting", call_id)
-        await self.unclaim(call_id)
 
     async def waiting(self) -> Sequence[Waiting]:
         return await self._all("waiting", Waiting)
@@ -93,12 +93,17 @@ class RedisState:
         run = self._claim_script(keys=[self._key("claims")], args=[call_id, seat, ttl_s])
         return bool(await self._try(run))
 
-    async def unclaim(self, call_id: str) -> None:
-        await self._try(self._unclaim_script(keys=[self._key("claims")], args=[call_id]))
+    async def unclaim(self, call_id: str, freed: float = 0.0) -> None:
+        keys = [self._key("claims"), self._key("freed")]
+        await self._try(self._unclaim_script(keys=keys, args=[call_id, freed, FREED_S]))
 
     async def claims(self) -> dict[str, str]:
         flat = await self._try(self._all_script(keys=[self._key("claims")]))
         return {name.decode(): value.decode() for name, value in _pairs(flat)}
+
+    async def freed(self) -> dict[str, float]:
+        flat = await self._try(self._all_script(keys=[self._key("freed")]))
+        return {name.decode(): float(value) for name, value in _pairs(flat)}
 
     # --- topics ------------------------------------------------------------------------------
 

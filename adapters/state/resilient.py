@@ -109,13 +109,18 @@ class ResilientState:
         # Kept here as well, so that an outage in the middle does not give the seat away twice.
         return await self._own.claim(call_id, seat, ttl_s)
 
-    async def unclaim(self, call_id: str) -> None:
-        await self._own.unclaim(call_id)
-        await self._try(lambda: self._shared.unclaim(call_id))
+    async def unclaim(self, call_id: str, freed: float = 0.0) -> None:
+        await self._own.unclaim(call_id, freed)
+        await self._try(lambda: self._shared.unclaim(call_id, freed))
 
     async def claims(self) -> dict[str, str]:
         found = await self._try(self._shared.claims)
         return {**(found or {}), **await self._own.claims()}
+
+    async def freed(self) -> dict[str, float]:
+        found = await self._try(self._shared.freed)
+        own = await self._own.freed()
+        return own if found is None else {**own, **found}
 
     # --- topics ------------------------------------------------------------------------------
 

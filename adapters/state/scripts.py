@@ -55,19 +55,22 @@ CLAIM = (
     _ALIVE
     + """
 for seat, call in pairs(alive(KEYS[1])) do
-  if seat == ARGV[2] or call == ARGV[1] then return 0 end
+  if (seat == ARGV[2]) ~= (call == ARGV[1]) then return 0 end
 end
 keep(KEYS[1], ARGV[2], ARGV[1], tonumber(ARGV[3]))
 return 1
 """
 )
 
-# KEYS: claims. ARGV: call.
+# KEYS: claims, freed. ARGV: call, when it became idle or 0, for how long that is known.
 UNCLAIM = (
     _ALIVE
     + """
 for seat, call in pairs(alive(KEYS[1])) do
-  if call == ARGV[1] then redis.call('HDEL', KEYS[1], seat) end
+  if call == ARGV[1] then
+    redis.call('HDEL', KEYS[1], seat)
+    if tonumber(ARGV[2]) > 0 then keep(KEYS[2], seat, ARGV[2], tonumber(ARGV[3])) end
+  end
 end
 """
 )

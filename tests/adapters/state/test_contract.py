@@ -25,7 +25,7 @@ def waiting(call: str, node: str = "a", since: float = 1.0) -> Waiting:
 
 
 def seat(name: str, node: str = "a") -> Seat:
-    return Seat(name, f"sip:{name}@127.0.0.1", node, status="ready", idle_since=5.5)
+    return Seat(name, f"sip:{name}@127.0.0.1", node, status="paused", reason="饮水", since=5.5)
 
 
 def live(call: str, node: str = "a") -> LiveCall:
@@ -72,22 +72,35 @@ async def test_what_nobody_renews_is_gone(pair: Pair) -> None:
 
 async def test_one_of_many_gets_the_seat(pair: Pair) -> None:
     one, two = pair
-    tries = [state.claim(f"c{n}", "s1", LONG) for n in range(10) for state in pair]
+    tries = [pair[n % 2].claim(f"c{n}", "s1", LONG) for n in range(20)]
     assert sum(await asyncio.gather(*tries)) == 1
     (winner,) = (await one.claims()).values()
     assert (await two.claims()) == {"s1": winner}
     assert not await two.claim(winner, "s2", LONG)
+    # Its owner may renew it, from any node.
+    assert await two.claim(winner, "s1", LONG) and await one.claim(winner, "s1", LONG)
     await one.unclaim(winner)
     await two.unclaim(winner)
     assert await two.claim("c99", "s1", LONG)
 
 
-async def test_leaving_the_queue_gives_the_seat_back(pair: Pair) -> None:
-    one, _ = pair
+async def test_a_seat_stays_claimed_when_its_caller_leaves_the_queue(pair: Pair) -> None:
+    one, two = pair
     await one.put_waiting(waiting("c1"), LONG)
     assert await one.claim("c1", "s1", LONG)
     await one.drop_waiting("c1")
-    assert await one.claims() == {}
+    assert await two.claims() == {"s1": "c1"}
+
+
+async def test_when_a_seat_became_idle_is_known_to_all(pair: Pair) -> None:
+    one, two = pair
+    assert await one.claim("c1", "s1", LONG)
+    await one.unclaim("c1")
+    assert await two.freed() == {}
+    assert await one.claim("c1", "s1", LONG)
+    await one.unclaim("c1", 1790000000.25)
+    await one.unclaim("c1", 1790000009.0)
+    assert await two.freed() == {"s1": 1790000000.25}
 
 
 async def test_a_claim_ends_by_itself(pair: Pair) -> None:

@@ -61,7 +61,7 @@ async def test_nobody_is_lost_while_redis_is_gone(
     server: RedisServer, nodes: tuple[ResilientState, ResilientState]
 ) -> None:
     one, two = nodes
-    seat = Seat("s1", "sip:s1@127.0.0.1", "a", status="ready")
+    seat = Seat("s1", "sip:s1@127.0.0.1", "a")
     await one.put_waiting(caller("c1", "a"), LONG)
     await one.put_seat(seat, LONG)
     await two.put_waiting(caller("c2", "b"), LONG)

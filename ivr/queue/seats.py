@@ -1,0 +1,134 @@
+"""The seats that one node speaks for: who sits there, ready or paused."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections.abc import Callable
+
+import msgspec
+from msgspec.structs import replace
+
+from adapters.state.model import Seat
+from adapters.state.port import SharedState, StateUnavailable
+
+log = logging.getLogger(__name__)
+
+TOPIC = "seats"
+DESERTED = "无应答"
+_TOPIC_S = 60.0
+
+
+class _Told(msgspec.Struct, frozen=True):
+    """What one node tells the node of a seat: to pause, and why."""
+
+    seat: str
+    reason: str
+
+
+class UnknownSeat(KeyError):
+    """No such seat signed on here."""
+
+
+async def tell(state: SharedState, seat: str, reason: str) -> None:
+    """Tell the node that speaks for ``seat`` to pause it."""
+    await state.append(TOPIC, msgspec.json.encode(_Told(seat, reason)), _TOPIC_S)
+
+
+class Seats:
+    """Signs seats on and off and keeps them known to all nodes. ``async with``.
+
+    ``changed`` is called whenever a seat becomes ready, for whoever waits for one.
+    """
+
+    def __init__(
+        self,
+        state: SharedState,
+        node: str,
+        *,
+        renew_s: float = 2.0,
+        expire_s: float = 10.0,
+        changed: Callable[[], None] = lambda: None,
+        now: Callable[[], float] = time.time,
+    ) -> None:
+        self._state = state
+        self._node = node
+        self._renew_s = renew_s
+        self._expire_s = expire_s
+        self._changed = changed
+        self._now = now
+        self._seats: dict[str, Seat] = {}
+        self._tasks: list[asyncio.Task[None]] = []
+
+    async def __aenter__(self) -> Seats:
+        self._tasks = [asyncio.create_task(self._renew()), asyncio.create_task(self._listen())]
+        return self
+
+    async def __aexit__(self, *exception: object) -> None:
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.wait(self._tasks)
+        for name in tuple(self._seats):
+            await self.sign_off(name)
+
+    @property
+    def here(self) -> dict[str, Seat]:
+        """The seats signed on at this node, by name."""
+        return dict(self._seats)
+
+    async def sign_on(
+        self, seat: str, uri: str, *, user: str = "", skills: tuple[str, ...] = ()
+    ) -> None:
+        """An operator sits down: the seat is ready."""
+        now = self._now()
+        await self._set(Seat(seat, uri, self._node, user, skills, since=now, idle_since=now))
+
+    async def sign_off(self, seat: str) -> None:
+        """The operator leaves; a call going on is not touched."""
+        if self._seats.pop(seat, None) is not None:
+            await self._state.drop_seat(seat)
+
+    async def pause(self, seat: str, reason: str) -> None:
+        """No calls until :meth:`ready`. Raises :class:`UnknownSeat`."""
+        held = self._get(seat)
+        await self._set(replace(held, status="paused", reason=reason, since=self._now()))
+
+    async def ready(self, seat: str) -> None:
+        """Take calls again. Raises :class:`UnknownSeat`."""
+        held = self._get(seat)
+        now = self._now()
+        await self._set(replace(held, status="ready", reason="", since=now, idle_since=now))
+
+    def _get(self, seat: str) -> Seat:
+        held = self._seats.get(seat)
+        if held is None:
+            raise UnknownSeat(seat)
+        return held
+
+    async def _set(self, seat: Seat) -> None:
+        self._seats[seat.seat] = seat
+        await self._state.put_seat(seat, self._expire_s)
+        self._changed()
+
+    async def _renew(self) -> None:
+        while True:
+            try:
+                for seat in tuple(self._seats.values()):
+                    await self._state.put_seat(seat, self._expire_s)
+            except StateUnavailable as error:
+                log.error("seats: %s", error, extra={"action": "seats"})
+            await asyncio.sleep(self._renew_s)
+
+    async def _listen(self) -> None:
+        """Pause the seats of which another node says that nobody is there."""
+        while True:
+            try:
+                async with self._state.follow(TOPIC) as entries:
+                    async for entry in entries:
+                        told = msgspec.json.decode(entry.payload, type=_Told)
+                        if told.seat in self._seats:
+                            await self.pause(told.seat, told.reason)
+            except (StateUnavailable, msgspec.DecodeError) as error:
+                log.error("seats: %s", error, extra={"action": "seats"})
+                await asyncio.sleep(self._renew_s)

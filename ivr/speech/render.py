@@ -82,6 +82,11 @@ class Job(msgspec.Struct, frozen=True):
         """Identifies what would be heard."""
         return identity("|".join(self.script), self.speed)
 
+    @property
+    def take(self) -> tuple[str, int, int]:
+        """Equal for recordings that are the same sound."""
+        return self.identity, self.before_ms, self.after_ms
+
 
 class Voice:
     """The recording voice in its own process."""
@@ -177,7 +182,10 @@ def render(prompts: Mapping[str, str], target: Path, python: Path, prune: bool) 
         kept[name] = Entry("", identity(name), pcm.milliseconds(samples))
     due = [job for job in wanted if not _current(job, kept, target)]
     if due:
-        _record(due, target, kept, python)
+        # The same words are spoken once, however many services say them.
+        left = {job.id for job in due} | _BY_WORKERS
+        twins = {job.take: job.id for job in wanted if job.id not in left}
+        _record(due, target, kept, python, twins)
     write_index(target, Index(RECIPE, kept))
     if prune:
         for path in (*target.glob("*.wav"), *target.glob(f"*{pcm.OGG}")):
@@ -186,13 +194,28 @@ def render(prompts: Mapping[str, str], target: Path, python: Path, prune: bool) 
     return len(due)
 
 
-def _record(due: list[Job], target: Path, kept: dict[str, Entry], python: Path) -> None:
+def _record(
+    due: list[Job],
+    target: Path,
+    kept: dict[str, Entry],
+    python: Path,
+    twins: dict[tuple[str, int, int], str],
+) -> None:
     try:
         with open_voice(python) as voice:
             for count, job in enumerate(due, start=1):
+                twin = twins.get(job.take)
+                if twin is not None and job.id not in _BY_WORKERS:
+                    path = target / f"{job.id}{pcm.OGG}"
+                    pcm.write_atomically(path, shipped_file(target, twin).read_bytes())
+                    path.chmod(0o644)
+                    kept[job.id] = Entry(job.text, job.identity, kept[twin].ms)
+                    continue
                 done = speak(voice, job)
                 _write(target, job.id, done)
                 kept[job.id] = Entry(job.text, job.identity, pcm.milliseconds(done))
+                if job.id not in _BY_WORKERS:
+                    twins[job.take] = job.id
                 log.info("%d/%d %s %s", count, len(due), job.id, job.text)
     finally:
         # An interrupted run goes on from here the next time.

@@ -64,6 +64,18 @@ def test_only_what_changed_is_made_again(stand: Stand) -> None:
     assert stand.render({**prompts, "b": "谢谢，再见。"}) == ["请稍等。"]
 
 
+def test_the_same_words_are_spoken_once(stand: Stand) -> None:
+    assert stand.render({"a": "请稍等。", "b": "请稍等。", "c": "再见。"})[:2] == [
+        "请稍等。",
+        "再见。",
+    ]
+    assert (stand.audio / "a.ogg").read_bytes() == (stand.audio / "b.ogg").read_bytes()
+    assert stand.render({"a": "请稍等。", "b": "请稍等。", "c": "请稍等。"}) == []
+    assert (stand.audio / "a.ogg").read_bytes() == (stand.audio / "c.ogg").read_bytes()
+    entries = read_index(stand.audio).recordings
+    assert entries["c"] == entries["a"]
+
+
 def test_what_nobody_asks_for_is_removed(stand: Stand) -> None:
     stand.render({"a": "请稍等。", "b": "再见。"})
     stand.render({"a": "请稍等。"})

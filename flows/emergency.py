@@ -7,6 +7,7 @@ from typing import Literal
 
 import msgspec
 
+from flows.alarm import Alarm, AlarmStep, places_in
 from flows.ordinary import Ordinary
 from flows.phrases import expand
 from flows.spotting import Find, Heard, Pattern, Span, Spotter, Trust, parse, plain
@@ -41,9 +42,18 @@ class EmergencyKind(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     phrases: tuple[str, ...] = ()
 
 
+class EscalationStep(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Who is told when nobody has signed so many minutes after the ticket was filed."""
+
+    after_minutes: float
+    notify: tuple[str, ...]
+
+
 class EmergencyFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """``emergencies.yaml``. The kinds are tried in order of their level, then as written.
 
+    ``escalation``: by level, who is told next when nobody signs; the last step is repeated
+    every ``repeat_minutes``. ``units``: roles as units, by place (:class:`flows.alarm.Alarm`).
     ``before``: words that, shortly before the evidence, make it a supposition or a denial.
     ``past``: contexts of something over, unless one of ``now`` is heard as well.
     ``never``: contexts in which no kind counts. ``by_sound``: words of two characters that
@@ -53,12 +63,31 @@ class EmergencyFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     handling: tuple[str, ...]
     levels: dict[str, str]
     sla_minutes: dict[str, int]
+    escalation: dict[str, tuple[EscalationStep, ...]]
+    repeat_minutes: float
+    units: dict[str, str]
     before: tuple[str, ...]
     past: tuple[str, ...]
     now: tuple[str, ...]
     never: tuple[str, ...]
     by_sound: tuple[str, ...]
     kinds: tuple[EmergencyKind, ...]
+
+
+def alarm_of(data: EmergencyFile, kind: EmergencyKind) -> Alarm:
+    """Who is told of ``kind``, and who next."""
+    return Alarm(
+        kind=kind.id,
+        level=kind.level,
+        first=kind.notify,
+        steps=tuple(
+            AlarmStep(step.after_minutes * 60, step.notify)
+            for step in data.escalation.get(kind.level, ())
+        ),
+        repeat_s=data.repeat_minutes * 60,
+        sign_s=data.sla_minutes["sign"] * 60.0,
+        units=data.units,
+    )
 
 
 class EmergencyHit(msgspec.Struct, frozen=True):
@@ -172,6 +201,7 @@ def load_emergencies(root: Entry) -> Document[EmergencyFile]:
         (("past",), data.past),
         (("never",), data.never),
     ]
+    problems += _escalation_problems(document)
     seen: set[str] = set()
     for index, kind in enumerate(data.kinds):
         if not kind.id.startswith("em."):
@@ -193,3 +223,30 @@ def load_emergencies(root: Entry) -> Document[EmergencyFile]:
     if problems:
         raise DataError(problems)
     return document
+
+
+def _escalation_problems(document: Document[EmergencyFile]) -> Iterator[Problem]:
+    data = document.value
+    if "sign" not in data.sla_minutes:
+        yield document.problem("needs sign: how long signing may take", "sla_minutes")
+    if data.repeat_minutes <= 0:
+        yield document.problem("must be above 0", "repeat_minutes")
+    for level in data.levels:
+        if not data.escalation.get(level):
+            yield document.problem(f"says nothing of level {level}", "escalation")
+    for level, steps in data.escalation.items():
+        if level not in data.levels:
+            yield document.problem(f"there is no level {level}", "escalation", level)
+        last = 0.0
+        for index, step in enumerate(steps):
+            path = ("escalation", level, index)
+            if step.after_minutes <= last:
+                yield document.problem("must come later than the step before", *path)
+            if not step.notify:
+                yield document.problem("tells nobody", *path)
+            last = step.after_minutes
+    for role, template in data.units.items():
+        try:
+            places_in(template)
+        except ValueError as error:
+            yield document.problem(str(error), "units", role)

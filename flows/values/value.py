@@ -42,10 +42,11 @@ class Value(msgspec.Struct, frozen=True):
 
 
 class Taken(msgspec.Struct, frozen=True):
-    """What an answer came to: one of value, part or problem; none of them is a no-match.
+    """What an answer came to: a value, a part or a problem; none of them is a no-match.
 
     ``part``: a beginning, to which the next answer is to be added (digits said in groups).
-    ``problem`` is the id of the prompt that says what is wrong ("value.id_no.check").
+    ``problem`` is the id of the prompt that says what is wrong ("value.id_no.check"). With a
+    ``part`` it asks for what is still missing ("value.address.county").
     """
 
     value: Value | None = None
@@ -73,7 +74,10 @@ class Kind(Protocol):
         """The value of keyed ``digits`` (0-9 and *)."""
 
     def hear(self, text: str, setting: Setting, part: str = "") -> Taken:
-        """The value of ``text``, said in answer to this field's question, after ``part``."""
+        """The value of ``text``, said in answer to this field's question, after ``part``.
+
+        A name that was read back is corrected with the name as ``part``: "是维护的维".
+        """
 
     def find(self, text: str, setting: Setting) -> Taken:
         """The value somewhere in a sentence about other things; only what is certain."""

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
 import msgspec
 
 from adapters import filing
+from adapters.memory_emergencies import MemoryEmergencies
+from adapters.memory_service_store import MemoryServiceStore
 from adapters.model import CallRecord, Line, Receipt, StateChange, Ticket
+from adapters.notices import Alarms
 from adapters.ports import NotStored, OutboxRow
 from flows.ticket import TicketDraft
 
@@ -29,10 +32,17 @@ class _Row:
         return max(self.due, self.leased_until or self.due)
 
 
-class MemoryStore:
+class MemoryStore(MemoryEmergencies, MemoryServiceStore):
     """A :class:`adapters.ports.Store` that forgets everything with its process."""
 
-    def __init__(self, *, ticket_prefix: str = filing.DEFAULT_PREFIX) -> None:
+    def __init__(
+        self,
+        *,
+        ticket_prefix: str = filing.DEFAULT_PREFIX,
+        alarms: Alarms = lambda kind: None,
+    ) -> None:
+        MemoryEmergencies.__init__(self, alarms)
+        MemoryServiceStore.__init__(self)
         self._prefix = ticket_prefix
         self._calls: dict[str, CallRecord] = {}
         self._lines: dict[str, tuple[Line, ...]] = {}
@@ -82,6 +92,8 @@ class MemoryStore:
         series = filing.series(self._prefix, at)
         self._counters[series] = self._counters.get(series, 0) + 1
         ticket_no = filing.number(series, self._counters[series])
+        draft = self._settled(draft)
+        self._attach(ticket_no, draft)
         self._tickets[ticket_no] = Ticket(
             ticket_no=ticket_no,
             key=filing.key(call_id, filed),
@@ -95,24 +107,15 @@ class MemoryStore:
         self._lines[call_id] = tuple(lines)
         self._progress.pop(call_id, None)
         self._send(ticket_no, at)
+        self._raise_alarm(ticket_no, draft, at)
         return self._whole(ticket_no)
 
     async def update_ticket(self, ticket_no: str, draft: TicketDraft, *, at: datetime) -> None:
         """Replace a ticket's draft and push it anew under the next revision."""
-        known = self._ticket(ticket_no)
-        if known.draft == draft:
-            return
-        self._tickets[ticket_no] = msgspec.structs.replace(
-            known,
-            draft=draft,
-            revision=known.revision + 1,
-            transcript=self._lines.get(known.call_id, ()),
-        )
-        for row in self._rows.values():
-            if row.ticket_no == ticket_no and row.state in ("waiting", "parked"):
-                row.state = "superseded"
-        self._send(ticket_no, at)
-        self._progress.pop(known.call_id, None)
+        draft = self._settled(draft)
+        if self._revise(ticket_no, draft, at):
+            self._progress.pop(self._ticket(ticket_no).call_id, None)
+        self._raise_alarm(ticket_no, draft, at)
 
     async def unfinished_calls(self, node: str) -> Sequence[tuple[CallRecord, TicketDraft | None]]:
         """Calls of ``node`` that were going on when it died, with what is not yet filed."""
@@ -130,10 +133,16 @@ class MemoryStore:
         return [self._outbox_row(row) for row in self._claimable(now, limit)]
 
     async def claim(
-        self, now: datetime, *, owner: str, until: datetime, limit: int = 20
+        self,
+        now: datetime,
+        *,
+        owner: str,
+        until: datetime,
+        limit: int = 20,
+        urgent: bool = False,
     ) -> Sequence[OutboxRow]:
         """As ``due``, and keep the rows for ``owner`` alone until ``until``."""
-        rows = self._claimable(now, limit)
+        rows = self._claimable(now, limit, urgent)
         for row in rows:
             row.leased_by, row.leased_until = owner, until.astimezone()
         return [self._outbox_row(row) for row in rows]
@@ -207,6 +216,7 @@ class MemoryStore:
         if known is not None and known.changed >= change.changed:
             return False
         self._states[change.ticket_no] = change
+        self._handled(change.ticket_no, change.state, change.changed)
         return True
 
     async def state(self, ticket_no: str) -> StateChange | None:
@@ -237,13 +247,41 @@ class MemoryStore:
         row = _Row(len(self._rows) + 1, ticket_no, at.astimezone())
         self._rows[row.id] = row
 
-    def _claimable(self, now: datetime, limit: int) -> list[_Row]:
+    def _revise(self, ticket_no: str, draft: TicketDraft, at: datetime) -> bool:
+        known = self._ticket(ticket_no)
+        if known.draft == draft:
+            return False
+        self._attach(ticket_no, draft)
+        self._tickets[ticket_no] = msgspec.structs.replace(
+            known,
+            draft=draft,
+            revision=known.revision + 1,
+            transcript=self._lines.get(known.call_id, ()),
+        )
+        for row in self._rows.values():
+            if row.ticket_no == ticket_no and row.state in ("waiting", "parked"):
+                row.state = "superseded"
+        self._send(ticket_no, at)
+        return True
+
+    def _all_tickets(self) -> Iterable[Ticket]:
+        return self._tickets.values()
+
+    def _all_calls(self) -> Iterable[CallRecord]:
+        return self._calls.values()
+
+    def _priority(self, row: _Row) -> int:
+        return filing.priority(self._tickets[row.ticket_no].draft)
+
+    def _claimable(self, now: datetime, limit: int, urgent: bool = False) -> list[_Row]:
         free = [
             row
             for row in self._rows.values()
-            if row.state == "waiting" and row.free_at() <= now.astimezone()
+            if row.state == "waiting"
+            and row.free_at() <= now.astimezone()
+            and self._priority(row) >= int(urgent)
         ]
-        return sorted(free, key=lambda row: (row.due, row.id))[:limit]
+        return sorted(free, key=lambda row: (-self._priority(row), row.due, row.id))[:limit]
 
     def _outbox_row(self, row: _Row) -> OutboxRow:
         return OutboxRow(row.id, self._whole(row.ticket_no), row.attempts, row.due)

@@ -2,12 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
-from adapters.model import Handoff, Receipt, Ticket, TicketStatus
+from adapters.model import Handoff, Receipt, Ticket
 from adapters.ports import AdapterError, PlatformRejected
-
-FIRST_STATE = "待受理"
 
 
 class MemoryPlatform:
@@ -39,24 +35,5 @@ class MemoryPlatform:
         """Keep the hand-off."""
         self.handoffs.append(handoff)
 
-    async def progress(self, *, caller: str, ticket_no: str = "") -> Sequence[TicketStatus]:
-        """This caller's tickets, newest first, by number or its last six digits."""
-        own = [
-            ticket
-            for ticket in self.tickets.values()
-            if caller
-            and caller in (ticket.caller, ticket.draft.contact_number)
-            and ticket.ticket_no.endswith(ticket_no)
-        ]
-        return [
-            TicketStatus(ticket.ticket_no, FIRST_STATE, title(ticket.draft.content), ticket.created)
-            for ticket in sorted(own, key=lambda ticket: ticket.created, reverse=True)
-        ]
-
     async def close(self) -> None:
         """Nothing to release."""
-
-
-def title(content: str) -> str:
-    """A matter in a few words: the first 20 characters of what was said."""
-    return content[:20]

@@ -83,15 +83,6 @@ class Receipt(msgspec.Struct, frozen=True):
     duplicate: bool = False
 
 
-class TicketStatus(msgspec.Struct, frozen=True):
-    """A ticket's state at the platform, for a progress enquiry."""
-
-    ticket_no: str
-    state: str
-    title: str
-    updated: datetime
-
-
 class StateChange(msgspec.Struct, frozen=True):
     """What the platform tells of a ticket: its new state, since when, and a word about it."""
 
@@ -99,3 +90,40 @@ class StateChange(msgspec.Struct, frozen=True):
     state: str
     changed: datetime
     note: str = ""
+
+
+SmsKind = Literal["code", "link", "notice"]
+
+
+class SmsMessage(msgspec.Struct, frozen=True):
+    """A text message on its way out. ``key`` names it for ever: sent again, it arrives once.
+
+    ``text`` may hold a one-time code: it is never stored or logged on this side.
+    """
+
+    key: str
+    mobile: str
+    text: str
+    kind: SmsKind
+
+    def __repr__(self) -> str:
+        return f"SmsMessage(key={self.key!r}, kind={self.kind!r})"
+
+
+class LinkMade(msgspec.Struct, frozen=True):
+    """A page that the platform has made for one applicant, and what it is called there."""
+
+    reference: str
+    url: str
+
+
+LinkStep = Literal["opened", "finished"]
+
+
+class LinkChange(msgspec.Struct, frozen=True):
+    """What the platform tells of a link: opened, or finished with this ``evidence`` number."""
+
+    reference: str
+    status: LinkStep
+    changed: datetime
+    evidence: str = ""

@@ -12,11 +12,29 @@ from adapters.model import (
     CallRecord,
     Handoff,
     Line,
+    LinkMade,
     Receipt,
+    SmsMessage,
     StateChange,
     Ticket,
 )
-from adapters.model import TicketStatus as TicketStatus
+from adapters.notices import NoticeStore
+from adapters.ring_back import RingBackStore
+from adapters.service_store import ServiceStore
+from flows.requests import (
+    AskProgress,
+    BookSlot,
+    CheckIdentity,
+    IdentityChecked,
+    OfferSlots,
+    ProgressTold,
+    QueryAnswered,
+    QueryService,
+    SendLink,
+    SlotBooked,
+    SlotGone,
+    SlotsOffered,
+)
 from flows.ticket import TicketDraft
 
 
@@ -26,8 +44,8 @@ class AdapterError(Exception):
     retryable = True
 
 
-class PlatformUnavailable(AdapterError):
-    """The city's platform did not answer, or answered that it cannot now.
+class Unavailable(AdapterError):
+    """An outside system did not answer, or answered that it cannot now.
 
     ``retry_after`` is how many seconds it asked to be left alone, None if it did not say.
     """
@@ -37,10 +55,26 @@ class PlatformUnavailable(AdapterError):
         self.retry_after = retry_after
 
 
-class PlatformRejected(AdapterError):
-    """The city's platform refuses this ticket as it is; a retry would be refused again."""
+class Rejected(AdapterError):
+    """An outside system refuses what it was sent; a retry would be refused again."""
 
     retryable = False
+
+
+class PlatformUnavailable(Unavailable):
+    """The city's platform did not answer, or answered that it cannot now."""
+
+
+class PlatformRejected(Rejected):
+    """The city's platform refuses this message as it is."""
+
+
+class SmsUnavailable(Unavailable):
+    """The SMS gateway did not answer, or answered that it cannot now."""
+
+
+class SmsRejected(Rejected):
+    """The SMS gateway refuses this message: the number cannot be reached, for instance."""
 
 
 class StoreError(AdapterError):
@@ -62,8 +96,48 @@ class Platform(Protocol):
     async def handoff(self, handoff: Handoff) -> None:
         """Show a hand-off on the operator's screen."""
 
-    async def progress(self, *, caller: str, ticket_no: str = "") -> Sequence[TicketStatus]:
+    async def close(self) -> None:
+        """Release connections."""
+
+
+class CityServices(Protocol):
+    """What the city's platform answers while a caller waits.
+
+    Every method raises :class:`PlatformUnavailable` or :class:`PlatformRejected`. ``key``
+    names one order: the same order again under the same key changes nothing and gets the
+    same answer.
+    """
+
+    async def check_identity(self, request: CheckIdentity) -> IdentityChecked:
+        """Whether name, number and mobile belong together."""
+
+    async def query(self, request: QueryService) -> QueryAnswered:
+        """What a query service answers; no sentences if nothing was found."""
+
+    async def progress(self, request: AskProgress) -> ProgressTold:
         """What has become of this caller's tickets, newest first."""
+
+    async def offer_slots(self, request: OfferSlots) -> SlotsOffered:
+        """Appointments that are free."""
+
+    async def book_slot(self, request: BookSlot, *, key: str) -> SlotBooked | SlotGone:
+        """Take one of them."""
+
+    async def make_link(self, request: SendLink, *, key: str) -> LinkMade:
+        """Make the page on which a person proves who they are, hands in and signs."""
+
+    async def close(self) -> None:
+        """Release connections."""
+
+
+class Sms(Protocol):
+    """The gateway that text messages go out by."""
+
+    async def send(self, message: SmsMessage) -> None:
+        """Hand a message over; it is on its way when this returns. Idempotent by its key.
+
+        Raises :class:`SmsUnavailable` or :class:`SmsRejected`.
+        """
 
     async def close(self) -> None:
         """Release connections."""
@@ -78,7 +152,7 @@ class OutboxRow(msgspec.Struct, frozen=True):
     due: datetime
 
 
-class Store(Protocol):
+class Store(NoticeStore, RingBackStore, ServiceStore, Protocol):
     """The database. Every method is one transaction, durable when it returns."""
 
     async def start(self) -> None:
@@ -100,6 +174,8 @@ class Store(Protocol):
     ) -> Ticket:
         """Give the ticket its number and store it with call, transcript and outbox row.
 
+        An emergency's notices, its escalation and a ring-back are stored with it.
+
         An equal draft filed again for the same call is the same ticket: a caller who does
         not know whether the first attempt was stored may simply ask again. The number
         carries the date of ``at`` as it reads in the zone of ``at``.
@@ -120,10 +196,17 @@ class Store(Protocol):
         """Outbox rows whose time has come, oldest first."""
 
     async def claim(
-        self, now: datetime, *, owner: str, until: datetime, limit: int = 20
+        self,
+        now: datetime,
+        *,
+        owner: str,
+        until: datetime,
+        limit: int = 20,
+        urgent: bool = False,
     ) -> Sequence[OutboxRow]:
         """As ``due``, and keep the rows for ``owner`` alone until ``until``.
 
+        Emergencies come before all others; with ``urgent``, nothing else does.
         ``delivered``, ``postpone`` and ``park`` give a row back.
         """
 

@@ -115,17 +115,48 @@ class DeliverySettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     ``concurrency``: tickets on their way at once. ``lease_s``: how long a ticket is this
     node's alone; a node that dies holds its tickets up for so long, and a push may take half
     of it. ``poll_s``: how often to look for tickets that another node filed. ``stop_s``: how
-    long a push under way may take at shutdown.
+    long a push under way may take at shutdown. Emergencies go first, are tried again by
+    ``urgent_retry``, and have ``urgent_concurrency`` places that nothing else may take.
     """
 
     retry: RetryStrategy = RetryStrategy()
+    urgent_retry: RetryStrategy = RetryStrategy(base_s=0.5, factor=1.5, max_s=15.0)
     concurrency: int = 4
+    urgent_concurrency: int = 4
     lease_s: float = 120.0
     poll_s: float = 10.0
     stop_s: float = 5.0
 
     def __post_init__(self) -> None:
-        if self.concurrency < 1:
-            raise ValueError("concurrency must be at least 1")
+        if min(self.concurrency, self.urgent_concurrency) < 1:
+            raise ValueError("concurrency and urgent_concurrency must be at least 1")
         if min(self.lease_s, self.poll_s) <= 0 or self.stop_s < 0:
             raise ValueError("lease_s and poll_s must be above 0, stop_s not below")
+
+
+class NoticeSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Notices of emergencies to the units that act (``docs/openapi/platform.yaml``).
+
+    ``url`` "" takes the platform's address and key. ``timeout_s``: for one notice. Failures
+    are tried again by ``retry``, quickly and for good. ``concurrency``: notices on their way
+    at once. ``lease_s``, ``poll_s``, ``stop_s`` as for tickets.
+    """
+
+    url: str = ""
+    key_id: str = ""
+    secret: str = ""
+    timeout_s: float = 5.0
+    retry: RetryStrategy = RetryStrategy(base_s=0.5, factor=1.5, max_s=15.0)
+    concurrency: int = 16
+    lease_s: float = 20.0
+    poll_s: float = 5.0
+    stop_s: float = 3.0
+
+    def __post_init__(self) -> None:
+        if self.concurrency < 1:
+            raise ValueError("concurrency must be at least 1")
+        if min(self.timeout_s, self.lease_s, self.poll_s) <= 0 or self.stop_s < 0:
+            raise ValueError("timeout_s, lease_s and poll_s must be above 0, stop_s not below")
+
+    def __repr__(self) -> str:
+        return f"NoticeSettings(url={self.url!r}, key_id={self.key_id!r}, secret='***')"

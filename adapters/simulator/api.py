@@ -7,36 +7,43 @@ import logging
 import time
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
-from typing import Any, TypeVar
 
-import msgspec
 from aiohttp import web
 
-from adapters.model import StateChange
+from adapters.memory_services import MemoryServices
+from adapters.memory_sms import MemorySms
+from adapters.model import LinkChange, StateChange
+from adapters.notices import SignOff
 from adapters.signature import BadSignature, Verifier
 from adapters.simulator.behaviour import Behaviour
+from adapters.simulator.desk import Desk
+from adapters.simulator.http import body, error, reply
 from adapters.simulator.page import render
 from adapters.simulator.states import StateMachine
 from adapters.simulator.store import Conflict, PlatformStore
-from adapters.wire import ErrorBody, ProgressEnquiry, WireHandoff, WireTicket
+from adapters.simulator.units import Units
+from adapters.wire import WireHandoff, WireTicket
 
 log = logging.getLogger(__name__)
 
-T = TypeVar("T")
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
-Tell = Callable[[StateChange], Awaitable[bool]]
+Tell = Callable[[StateChange | LinkChange | SignOff], Awaitable[bool]]
 
 # A ticket carries its whole talk; an hour of it stays far below this.
 LONGEST_BODY = 8 * 1024 * 1024
 
 
 class Api:
-    """Routes and handlers over one store. ``tell`` passes a state change to the hotline."""
+    """Routes and handlers over one store. ``tell`` passes news to the hotline."""
 
     def __init__(
         self, store: PlatformStore, states: StateMachine, verifier: Verifier, tell: Tell
     ) -> None:
         self.behaviour = Behaviour()
+        self.services = MemoryServices()
+        self.sms = MemorySms()
+        self.units = Units(tell)
+        self.desk = Desk(self.services, self.sms, store, tell)
         self._store = store
         self._states = states
         self._verifier = verifier
@@ -49,7 +56,6 @@ class Api:
             [
                 web.post("/v1/tickets", self._push),
                 web.post("/v1/handoffs", self._handoff),
-                web.post("/v1/progress-enquiries", self._progress),
                 web.get("/sim/behaviour", self._get_behaviour),
                 web.put("/sim/behaviour", self._set_behaviour),
                 web.get("/sim/tickets", self._tickets),
@@ -57,6 +63,8 @@ class Api:
                 web.get("/sim/handoffs", self._handoffs),
                 web.post("/sim/reset", self._reset),
                 web.get("/", self._page),
+                *self.desk.routes(),
+                *self.units.routes(),
             ]
         )
         return app
@@ -84,81 +92,83 @@ class Api:
         behaviour = self.behaviour
         fate, self.behaviour = behaviour.next()
         # Read before waiting: a slow platform gets the ticket even if nobody waits for it.
-        body = await request.read()
+        sent = await request.read()
         if behaviour.delay_ms:
             await asyncio.sleep(behaviour.delay_ms / 1000)
         if fate == "drop":
             return _hang_up(request)
         if fate == "fail":
-            refusal = _error(behaviour.fail_code, "told to fail")
+            refusal = error(behaviour.fail_code, "told to fail")
             if behaviour.retry_after_s:
                 refusal.headers["Retry-After"] = str(behaviour.retry_after_s)
             return refusal
         try:
             self._verifier.check(
-                request.method, request.raw_path, request.headers, body, now=time.time()
+                request.method, request.raw_path, request.headers, sent, now=time.time()
             )
-        except BadSignature as error:
-            return _error(401, str(error))
+        except BadSignature as refusal:
+            return error(401, str(refusal))
         response = await handler(request)
         return _hang_up(request) if fate == "lose" else response
 
     async def _push(self, request: web.Request) -> web.Response:
-        ticket = await _body(request, WireTicket)
+        ticket = await body(request, WireTicket)
         if request.headers.get("Idempotency-Key") != ticket.key:
-            return _error(400, "Idempotency-Key is not the ticket's key")
+            return error(400, "Idempotency-Key is not the ticket's key")
         try:
             receipt, new = await self._store.accept(ticket, self._states.first)
-        except Conflict as error:
-            return _error(422, str(error))
+        except Conflict as refusal:
+            return error(422, str(refusal))
         log.info(
             "ticket %s revision %d received",
             ticket.ticket_no,
             ticket.revision,
             extra={"action": "sim-ticket", "duplicate": receipt.duplicate},
         )
-        return _json(receipt, 201 if new else 200)
+        return reply(receipt, 201 if new else 200)
 
     async def _handoff(self, request: web.Request) -> web.Response:
-        handoff = await _body(request, WireHandoff)
+        handoff = await body(request, WireHandoff)
         await self._store.add_handoff(handoff)
-        return _json({"call_id": handoff.call_id}, 202)
-
-    async def _progress(self, request: web.Request) -> web.Response:
-        return _json(await self._store.progress(await _body(request, ProgressEnquiry)))
+        return reply({"call_id": handoff.call_id}, 202)
 
     async def _get_behaviour(self, _: web.Request) -> web.Response:
-        return _json(self.behaviour)
+        return reply(self.behaviour)
 
     async def _set_behaviour(self, request: web.Request) -> web.Response:
-        self.behaviour = await _body(request, Behaviour)
-        return _json(self.behaviour)
+        self.behaviour = await body(request, Behaviour)
+        return reply(self.behaviour)
 
     async def _tickets(self, _: web.Request) -> web.Response:
-        return _json(await self._store.tickets())
+        return reply(await self._store.tickets())
 
     async def _handoffs(self, _: web.Request) -> web.Response:
-        return _json(await self._store.handoffs())
+        return reply(await self._store.handoffs())
 
     async def _advance(self, request: web.Request) -> web.Response:
-        wanted = await _body(request, dict[str, str]) if request.can_read_body else {}
+        wanted = await body(request, dict[str, str]) if request.can_read_body else {}
         try:
             state, told = await self.advance(
                 request.match_info["ticket_no"], wanted.get("state", "")
             )
         except KeyError:
-            return _error(404, "no such ticket")
-        except Conflict as error:
-            return _error(409, str(error))
-        return _json({"state": state, "told": told})
+            return error(404, "no such ticket")
+        except Conflict as refusal:
+            return error(409, str(refusal))
+        return reply({"state": state, "told": told})
 
     async def _reset(self, _: web.Request) -> web.Response:
         await self._store.clear()
+        self.services.clear()
+        self.sms.clear()
+        self.units.clear()
         self.behaviour = Behaviour()
-        return _json(self.behaviour)
+        return reply(self.behaviour)
 
     async def _page(self, _: web.Request) -> web.Response:
-        page = render(await self._store.tickets(), await self._store.handoffs())
+        page = render(
+            await self._store.tickets(), await self._store.handoffs(), self.sms.messages[::-1]
+        )
         return web.Response(text=page, content_type="text/html", charset="utf-8")
 
 
@@ -166,21 +176,3 @@ def _hang_up(request: web.Request) -> web.Response:
     if request.transport is not None:
         request.transport.abort()
     return web.Response()
-
-
-async def _body(request: web.Request, kind: type[T]) -> T:
-    try:
-        return msgspec.json.decode(await request.read(), type=kind)
-    except ValueError as error:
-        refusal = msgspec.json.encode(ErrorBody(str(error))).decode()
-        raise web.HTTPBadRequest(text=refusal, content_type="application/json") from error
-
-
-def _json(value: Any, status: int = 200) -> web.Response:
-    return web.Response(
-        body=msgspec.json.encode(value), status=status, content_type="application/json"
-    )
-
-
-def _error(status: int, text: str) -> web.Response:
-    return _json(ErrorBody(text), status)

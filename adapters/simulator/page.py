@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from html import escape
 
+from adapters.model import SmsMessage
 from adapters.simulator.store import Received
 from adapters.wire import WireHandoff
 from flows.privacy import mask_number, mask_text
@@ -23,9 +25,8 @@ td.no { font-variant-numeric: tabular-nums; white-space: nowrap; }
 .empty { color: #66727f; } details { max-width: 26rem; } p.line { margin: .15rem 0; }
 @media (max-width: 60rem) { table { display: block; overflow-x: auto; } }
 """
+_LINK = re.compile(r"(https?://[A-Za-z0-9.:/_-]+)")
 _SPEAKERS = {"caller": "来电人", "hotline": "热线", "operator": "话务员", "note": "说明"}
-_TICKET_HEAD = ["工单编号", "状态", "类型", "紧急程度", "诉求内容"]
-_TICKET_HEAD += ["地点", "联系方式", "标记", "收到时间", "通话"]
 _REASONS = {
     "asked": "要求人工",
     "emergency": "紧急",
@@ -35,15 +36,18 @@ _REASONS = {
 }
 
 
-def render(tickets: Sequence[Received], handoffs: Sequence[WireHandoff]) -> str:
+def render(
+    tickets: Sequence[Received], handoffs: Sequence[WireHandoff], messages: Sequence[SmsMessage]
+) -> str:
     """The whole page."""
     return (
         '<!doctype html><html lang="zh-CN"><head><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
         f"<title>模拟工单平台</title><style>{_STYLE}</style></head><body>"
-        "<h1>模拟工单平台</h1><p>12345 热线推送来的工单与转接，仅供开发和演示。</p>"
+        "<h1>模拟工单平台</h1><p>12345 热线推送来的工单与转接，仅供开发和演示。紧急通知见 /units。</p>"
         f"<h2>工单（{len(tickets)}）</h2>{_tickets(tickets)}"
         f"<h2>转接（{len(handoffs)}）</h2>{_handoffs(handoffs)}"
+        f"<h2>短信（{len(messages)}）</h2>{_messages(messages)}"
         "</body></html>"
     )
 
@@ -124,6 +128,22 @@ def _handoffs(handoffs: Sequence[WireHandoff]) -> str:
         for one in handoffs
     ]
     return _table(["转往", "原因", "来电号码", "工单编号", "已记录的诉求"], rows)
+
+
+def _messages(messages: Sequence[SmsMessage]) -> str:
+    """What the recipients' phones would show: this gateway has no other way to them."""
+    if not messages:
+        return '<p class="empty">还没有短信。</p>'
+    rows = [[_cell(mask_number(one.mobile)), _message(one.text)] for one in messages]
+    return _table(["手机号", "内容"], rows)
+
+
+def _message(text: str) -> str:
+    words = "".join(
+        f'<a href="{escape(part)}">{escape(part)}</a>' if part.startswith("http") else escape(part)
+        for part in _LINK.split(text)
+    )
+    return f"<td>{words}</td>"
 
 
 def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:

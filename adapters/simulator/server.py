@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 
@@ -15,13 +15,17 @@ from aiohttp import web
 from yarl import URL
 
 from adapters import signature
-from adapters.model import StateChange
+from adapters.memory_services import MemoryServices
+from adapters.memory_sms import MemorySms
+from adapters.model import LinkChange, LinkStep, StateChange
+from adapters.notices import SignOff
 from adapters.settings import PlatformSettings
 from adapters.signature import Verifier
 from adapters.simulator import states
 from adapters.simulator.api import Api
 from adapters.simulator.behaviour import Behaviour
 from adapters.simulator.store import PlatformStore, Received
+from adapters.simulator.units import UnitNotice
 from adapters.wire import WireHandoff
 
 log = logging.getLogger(__name__)
@@ -30,6 +34,11 @@ DEMO_KEY_ID = "demo"
 DEMO_SECRET = "demo-secret-for-loopback-only"
 
 _NOTIFY_TIMEOUT_S = 5.0
+_PATHS: dict[type, str] = {
+    StateChange: "/v1/ticket-states",
+    LinkChange: "/v1/link-states",
+    SignOff: "/v1/notice-signoffs",
+}
 
 
 class Notify(msgspec.Struct, frozen=True):
@@ -104,6 +113,7 @@ class Simulator:
             raise
         self._runner = runner
         self._port = runner.addresses[0][1]
+        self.services.base_url = self.url
         log.info("simulated platform at %s", self.url, extra={"action": "sim-started"})
 
     def behave(self, behaviour: Behaviour) -> None:
@@ -122,11 +132,38 @@ class Simulator:
         """Move a ticket to ``state`` ("" for the usual next); whether the hotline heard."""
         return await self._api.advance(ticket_no, state)
 
-    async def _tell(self, change: StateChange) -> bool:
+    @property
+    def services(self) -> MemoryServices:
+        """Its answers to waiting callers."""
+        return self._api.services
+
+    @property
+    def sms(self) -> MemorySms:
+        """The messages that have gone out by its gateway."""
+        return self._api.sms
+
+    async def step_link(self, reference: str, status: LinkStep) -> bool:
+        """An applicant opens or finishes a link; whether the hotline heard."""
+        return await self._api.desk.step(reference, status)
+
+    @property
+    def notices(self) -> Sequence[UnitNotice]:
+        """The notices that its units have received, oldest first."""
+        return self._api.units.notices
+
+    async def sign(self, key: str, signed_by: str = "值班员") -> bool:
+        """A unit signs for a notice; whether the hotline heard."""
+        return await self._api.units.sign(key, signed_by)
+
+    def notify(self, notify: Notify) -> None:
+        """Tell the hotline of changes from now on."""
+        self._notify = notify
+
+    async def _tell(self, change: StateChange | LinkChange | SignOff) -> bool:
         if self._notify is None:
             return False
         body = msgspec.json.encode(change)
-        url = URL(self._notify.url.rstrip("/") + "/v1/ticket-states")
+        url = URL(self._notify.url.rstrip("/") + _PATHS[type(change)])
         headers = signature.headers(
             self._notify.key_id,
             self._notify.secret,

@@ -11,9 +11,9 @@ from typing import Any
 import aiosqlite
 import msgspec
 
-from adapters.memory_platform import title
-from adapters.model import Receipt, TicketStatus
+from adapters.model import Receipt
 from adapters.wire import ProgressEnquiry, WireHandoff, WireTicket
+from flows.requests import Matter
 
 _TABLES = """
 CREATE TABLE IF NOT EXISTS tickets (
@@ -127,14 +127,21 @@ class PlatformStore:
             ticket_no,
         )
 
-    async def progress(self, enquiry: ProgressEnquiry) -> list[TicketStatus]:
+    async def progress(self, enquiry: ProgressEnquiry) -> list[Matter]:
         """The enquirer's own tickets only: numbers are easily guessed."""
         return [
-            TicketStatus(one.ticket.ticket_no, one.state, title(one.ticket.content), one.updated)
+            Matter(
+                ticket_no=one.ticket.ticket_no,
+                title=title(one.ticket),
+                state=one.state,
+                updated=one.updated,
+                service=one.ticket.service,
+            )
             for one in await self.tickets()
             if enquiry.caller_no
             and enquiry.caller_no in (one.ticket.caller_no, one.ticket.contact.number)
             and one.ticket.ticket_no.endswith(enquiry.ticket_no)
+            and enquiry.service in ("", one.ticket.service)
         ]
 
     async def add_handoff(self, handoff: WireHandoff) -> None:
@@ -163,6 +170,11 @@ class PlatformStore:
         if self._connection is None:
             raise RuntimeError("the platform's store is not open")
         return self._connection
+
+
+def title(ticket: WireTicket) -> str:
+    """A matter in a few words: the service, or the first 20 characters of what was said."""
+    return ticket.recognised.name if ticket.service else ticket.content[:20]
 
 
 def _received(row: aiosqlite.Row) -> Received:

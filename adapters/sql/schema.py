@@ -8,13 +8,43 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import msgspec
 from sqlalchemy import Connection, inspect, select, text, update
 
+from adapters.applications import use_of
 from adapters.ports import StoreError
-from adapters.sql import tables
+from adapters.sql import account_tables, emergency_tables, service_tables, tables
+from flows.ticket import TicketDraft
 
-# STEPS[n] takes version n + 1 to n + 2. Add one whenever tables.py changes.
-STEPS: list[Callable[[Connection], None]] = []
+
+def _emergencies(connection: Connection) -> None:
+    """Notices, escalation, ring-backs, and emergencies first in the outbox."""
+    tables.metadata.create_all(connection, tables=list(emergency_tables.TABLES))
+    connection.execute(text("ALTER TABLE outbox ADD COLUMN priority INTEGER NOT NULL DEFAULT 0"))
+
+
+def _services(connection: Connection) -> None:
+    """Links, what may be resumed, and what each ticket counts as in the menus' order of use."""
+    tables.metadata.create_all(connection, tables=list(service_tables.TABLES))
+    connection.execute(
+        text("ALTER TABLE tickets ADD COLUMN intent VARCHAR(64) NOT NULL DEFAULT ''")
+    )
+    connection.execute(text("CREATE INDEX ix_tickets_created ON tickets (created)"))
+    for ticket_no, draft in connection.execute(text("SELECT ticket_no, draft FROM tickets")).all():
+        use = use_of(msgspec.json.decode(draft, type=TicketDraft))
+        connection.execute(
+            text("UPDATE tickets SET intent = :use WHERE ticket_no = :no"),
+            {"use": use, "no": ticket_no},
+        )
+
+
+def _accounts(connection: Connection) -> None:
+    """Users, their sessions, and the audit record."""
+    tables.metadata.create_all(connection, tables=list(account_tables.TABLES))
+
+
+# STEPS[n] takes version n + 1 to n + 2. Add one whenever the tables change.
+STEPS: list[Callable[[Connection], None]] = [_emergencies, _services, _accounts]
 
 # Any constant will do; it keeps two nodes from upgrading one database at the same time.
 _UPGRADE_LOCK = 12345

@@ -14,8 +14,12 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from adapters import filing
 from adapters.model import CallRecord, Line, Receipt, StateChange, Ticket
+from adapters.notices import Alarms
 from adapters.ports import OutboxRow, StoreError
-from adapters.sql import calls, engine, outbox, schema, tickets
+from adapters.sql import calls, emergencies, engine, outbox, ring_backs, schema, tickets
+from adapters.sql.accounts import SqlAccounts
+from adapters.sql.emergency_store import EmergencyStore
+from adapters.sql.service_store import SqlServiceStore
 from flows.ticket import TicketDraft
 
 log = logging.getLogger(__name__)
@@ -23,20 +27,27 @@ log = logging.getLogger(__name__)
 T = TypeVar("T")
 
 
-class SqlStore:
+class SqlStore(EmergencyStore, SqlServiceStore, SqlAccounts):
     """A :class:`adapters.ports.Store` on SQLite or PostgreSQL.
 
     ``url`` is "sqlite:///relative/or//absolute/file.db" or "postgresql://…". Every method
     is one transaction. Once begun it runs to its end even if the task that asked for it is
-    cancelled, so a call that is torn down cannot tear its filing.
+    cancelled, so a call that is torn down cannot tear its filing. ``alarms`` tells who is to
+    be notified of which kind of emergency.
     """
 
     def __init__(
-        self, url: str, *, ticket_prefix: str = filing.DEFAULT_PREFIX, busy_timeout_s: float = 5.0
+        self,
+        url: str,
+        *,
+        ticket_prefix: str = filing.DEFAULT_PREFIX,
+        busy_timeout_s: float = 5.0,
+        alarms: Alarms = lambda kind: None,
     ) -> None:
         self._url = engine.parse(url)
         self._place = engine.place(self._url)
         self._prefix = ticket_prefix
+        self._alarms = alarms
         self._engine = engine.create(self._url, busy_timeout_s=busy_timeout_s)
         # SQLite has one writer at a time and lets the others poll for it; queueing here is
         # fair and quick.
@@ -80,10 +91,15 @@ class SqlStore:
     async def file_ticket(
         self, call_id: str, draft: TicketDraft, lines: Sequence[Line], *, at: datetime
     ) -> Ticket:
-        """Store ticket, transcript and outbox row, or find the one filed before."""
+        """Store ticket, transcript and outbox row, or find the one filed before.
 
-        def file(db: AsyncConnection) -> Awaitable[Ticket]:
-            return tickets.file(db, self._prefix, call_id, draft, lines, at)
+        With an emergency, its notices are part of the same transaction.
+        """
+
+        async def file(db: AsyncConnection) -> Ticket:
+            ticket = await tickets.file(db, self._prefix, call_id, draft, lines, at)
+            await self._raise_alarm(db, ticket.ticket_no, draft, at)
+            return ticket
 
         try:
             return await self._write(file)
@@ -95,7 +111,19 @@ class SqlStore:
 
     async def update_ticket(self, ticket_no: str, draft: TicketDraft, *, at: datetime) -> None:
         """Replace a ticket's draft and push it anew under the next revision."""
-        await self._write(lambda db: tickets.update_draft(db, ticket_no, draft, at))
+
+        async def amend(db: AsyncConnection) -> None:
+            await tickets.update_draft(db, ticket_no, draft, at)
+            await self._raise_alarm(db, ticket_no, draft, at)
+
+        await self._write(amend)
+
+    async def _raise_alarm(
+        self, db: AsyncConnection, ticket_no: str, draft: TicketDraft, at: datetime
+    ) -> None:
+        if draft.emergency_kind:
+            await emergencies.tell(db, ticket_no, draft, self._alarms, at)
+            await ring_backs.follow(db, ticket_no, draft, at)
 
     async def unfinished_calls(self, node: str) -> Sequence[tuple[CallRecord, TicketDraft | None]]:
         """Calls of ``node`` that were going on when it died, with what is not yet filed."""
@@ -106,10 +134,16 @@ class SqlStore:
         return await self._read(lambda db: outbox.due(db, now, limit))
 
     async def claim(
-        self, now: datetime, *, owner: str, until: datetime, limit: int = 20
+        self,
+        now: datetime,
+        *,
+        owner: str,
+        until: datetime,
+        limit: int = 20,
+        urgent: bool = False,
     ) -> Sequence[OutboxRow]:
         """As ``due``, and keep the rows for ``owner`` alone until ``until``."""
-        return await self._write(lambda db: outbox.claim(db, now, owner, until, limit))
+        return await self._write(lambda db: outbox.claim(db, now, owner, until, limit, urgent))
 
     async def release(self, owner: str) -> None:
         """Give back every row that ``owner`` still holds."""
@@ -161,8 +195,18 @@ class SqlStore:
         return await self._read(read)
 
     async def record_state(self, change: StateChange) -> bool:
-        """Keep what the platform says of a ticket; false if something as new is known."""
-        return await self._write(lambda db: tickets.record_state(db, change))
+        """Keep what the platform says of a ticket; false if something as new is known.
+
+        An emergency that has been dealt with is a reason to ring its caller back.
+        """
+
+        async def record(db: AsyncConnection) -> bool:
+            new = await tickets.record_state(db, change)
+            if new and change.state in ring_backs.HANDLED:
+                await ring_backs.handled(db, change.ticket_no, change.changed)
+            return new
+
+        return await self._write(record)
 
     async def state(self, ticket_no: str) -> StateChange | None:
         """The latest state that the platform told of a ticket."""

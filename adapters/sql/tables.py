@@ -99,10 +99,13 @@ tickets = Table(
     Column("filed", String(64), nullable=False),
     Column("created", Instant, nullable=False),
     Column("revision", Integer, nullable=False),
+    # What it counts as in the menus' order of use.
+    Column("intent", String(64), nullable=False, server_default=""),
     Column("draft", Text, nullable=False),
     # The talk as far as it went when this revision was made; the call's own lines go on.
     Column("transcript", Text, nullable=False),
     UniqueConstraint("call_id", "filed"),
+    Index("ix_tickets_created", "created"),
 )
 
 outbox = Table(
@@ -114,6 +117,8 @@ outbox = Table(
     # waiting, delivered, parked, or superseded by a row of a later revision.
     Column("state", String(16), nullable=False),
     Column("attempts", Integer, nullable=False),
+    # 1 for emergencies, which go before all others; 0.
+    Column("priority", Integer, nullable=False, server_default="0"),
     Column("due", Instant, nullable=False),
     Column("leased_by", String(64), nullable=False),
     Column("leased_until", Instant),

@@ -11,9 +11,11 @@ from sqlalchemy import Row, delete, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from adapters import filing
+from adapters.applications import use_of
 from adapters.model import Line, StateChange, Ticket
 from adapters.ports import NotStored
 from adapters.sql import calls as call_rows
+from adapters.sql import links
 from adapters.sql.dialect import upsert
 from adapters.sql.tables import calls, counters, outbox, progress, ticket_states, tickets
 from flows.ticket import TicketDraft
@@ -44,6 +46,8 @@ async def file(
     if await call_rows.call(db, call_id) is None:
         raise NotStored(f"no call {call_id}")
     ticket_no = await _next_number(db, filing.series(prefix, at))
+    draft = await links.settled(db, draft)
+    await links.attach(db, ticket_no, draft)
     await call_rows.replace_lines(db, call_id, talk)
     await db.execute(
         insert(tickets).values(
@@ -53,11 +57,12 @@ async def file(
             filed=filed,
             created=at,
             revision=0,
+            intent=use_of(draft),
             draft=_text(draft),
             transcript=_text(tuple(talk)),
         )
     )
-    await _send(db, ticket_no, 0, at)
+    await _send(db, ticket_no, 0, draft, at)
     await db.execute(delete(progress).where(progress.c.call_id == call_id))
     return ticket_of((await db.execute(same)).one())
 
@@ -65,19 +70,31 @@ async def file(
 async def update_draft(
     db: AsyncConnection, ticket_no: str, draft: TicketDraft, at: datetime
 ) -> None:
-    """Make ``draft`` the ticket's next revision; what it already says is not sent again."""
+    """Make ``draft`` the ticket's next revision; what the call had in progress is part of it."""
+    call_id = await revise(db, ticket_no, await links.settled(db, draft), at)
+    if call_id:
+        await db.execute(delete(progress).where(progress.c.call_id == call_id))
+
+
+async def revise(db: AsyncConnection, ticket_no: str, draft: TicketDraft, at: datetime) -> str:
+    """Make ``draft`` the ticket's next revision; what it already says is not sent again.
+
+    The id of the ticket's call, "" where nothing is new.
+    """
     row = (
         await db.execute(select(tickets).where(tickets.c.ticket_no == ticket_no).with_for_update())
     ).first()
     if row is None:
         raise NotStored(f"no ticket {ticket_no}")
     if row.draft == _text(draft):
-        return
+        return ""
+    await links.attach(db, ticket_no, draft)
     await db.execute(
         update(tickets)
         .where(tickets.c.ticket_no == ticket_no)
         .values(
             draft=_text(draft),
+            intent=use_of(draft),
             revision=row.revision + 1,
             transcript=_text(await call_rows.talk(db, row.call_id)),
         )
@@ -87,8 +104,9 @@ async def update_draft(
         .where(outbox.c.ticket_no == ticket_no, outbox.c.state.in_(["waiting", "parked"]))
         .values(state="superseded", closed=at)
     )
-    await _send(db, ticket_no, row.revision + 1, at)
-    await db.execute(delete(progress).where(progress.c.call_id == row.call_id))
+    await _send(db, ticket_no, row.revision + 1, draft, at)
+    call_id: str = row.call_id
+    return call_id
 
 
 async def ticket(db: AsyncConnection, ticket_no: str) -> Ticket | None:
@@ -155,13 +173,16 @@ async def _next_number(db: AsyncConnection, series: str) -> str:
     return filing.number(series, last.scalar_one())
 
 
-async def _send(db: AsyncConnection, ticket_no: str, revision: int, at: datetime) -> None:
+async def _send(
+    db: AsyncConnection, ticket_no: str, revision: int, draft: TicketDraft, at: datetime
+) -> None:
     await db.execute(
         insert(outbox).values(
             ticket_no=ticket_no,
             revision=revision,
             state="waiting",
             attempts=0,
+            priority=filing.priority(draft),
             due=at,
             leased_by="",
             error="",

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta, timezone
+from uuid import UUID
 
 from adapters import filing
 from adapters.model import CallRecord, Line, Ticket
-from flows.ticket import Place, Recognised, TicketDraft
+from flows.requests import Appointment
+from flows.ticket import Application, Evidence, FieldValue, Place, Recognised, TicketDraft
 
 BEIJING = timezone(timedelta(hours=8))
 NOON = datetime(2026, 11, 23, 12, 0, tzinfo=BEIJING)
@@ -31,6 +33,29 @@ def draft(content: str = "人民路的路灯不亮") -> TicketDraft:
         confidential="对承办单位隐名",
         units=("市城市管理局",),
     )
+
+
+# Nobody's: the check digit is right, the person is made up.
+ID_NO = "450502199003070018"
+
+APPLICATION = Application(
+    service="1701",
+    mode="book",
+    fields=(
+        FieldValue("id_no", "公民身份号码", ID_NO, by="keys", private=True),
+        FieldValue("name", "姓名", "陈大文", "耳东陈"),
+    ),
+    evidence=(Evidence("L2", "identity-and-code", NOON, "IDC1"),),
+    link="sent",
+    link_reference="LK1",
+    appointment=Appointment("1701-1", NOON, NOON + timedelta(minutes=30), "婚姻登记处"),
+    booking="YY000001",
+)
+
+
+def uuid(number: int) -> str:
+    """A key."""
+    return str(UUID(int=number))
 
 
 LINES = (

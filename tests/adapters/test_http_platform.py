@@ -11,11 +11,13 @@ import pytest
 from aiohttp import web
 
 from adapters.http_platform import HttpPlatform
+from adapters.http_services import HttpServices
 from adapters.model import Handoff
 from adapters.ports import AdapterError, PlatformRejected, PlatformUnavailable
 from adapters.settings import PlatformSettings
 from adapters.signature import Verifier
 from adapters.simulator import Behaviour, Simulator
+from flows.requests import AskProgress
 from flows.ticket import HandoffCard
 from tests.adapters.samples import CALLER, LINES, draft, ticket
 
@@ -86,18 +88,19 @@ async def test_a_connection_that_breaks_is_worth_another_try(
 async def test_silence_is_not_waited_for_longer_than_set(simulator: Simulator) -> None:
     simulator.behave(Behaviour(delay_ms=60_000))
     settings = msgspec.structs.replace(
-        simulator.settings, push_timeout_s=0.05, handoff_timeout_s=0.05, progress_timeout_s=0.05
+        simulator.settings, push_timeout_s=0.05, handoff_timeout_s=0.05, request_timeout_s=0.05
     )
-    platform = HttpPlatform(settings)
+    platform, services = HttpPlatform(settings), HttpServices(settings)
     handoff = Handoff("call-1", CALLER, "119", HandoffCard("asked", draft()), LINES)
     for asked in (
         platform.push(ticket()),
         platform.handoff(handoff),
-        platform.progress(caller=CALLER),
+        services.progress(AskProgress(CALLER)),
     ):
         with pytest.raises(PlatformUnavailable, match=r"no answer within 0\.05 s"):
             await asked
     await platform.close()
+    await services.close()
 
 
 async def test_nobody_listening_is_worth_another_try(simulator: Simulator) -> None:

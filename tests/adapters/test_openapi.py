@@ -17,15 +17,36 @@ from openapi_spec_validator import validate
 
 from adapters import signature, wire
 from adapters.http_platform import HttpPlatform
+from adapters.http_services import HttpServices
+from adapters.http_sms import HttpSms
 from adapters.memory import MemoryStore
-from adapters.model import Handoff, StateChange
+from adapters.model import Handoff, LinkChange, SmsMessage, StateChange
+from adapters.ports import PlatformRejected
+from adapters.settings import SmsSettings
 from adapters.signature import Verifier
-from adapters.simulator import Behaviour, Simulator, states
+from adapters.simulator import DEMO_KEY_ID, DEMO_SECRET, Behaviour, Simulator, states
 from adapters.simulator.api import Api
 from adapters.simulator.store import PlatformStore
 from adapters.webhook import webhook
+from flows.requests import (
+    AskProgress,
+    BookSlot,
+    CheckIdentity,
+    OfferSlots,
+    QueryService,
+    SendLink,
+)
 from flows.ticket import HandoffCard, TicketDraft
-from tests.adapters.samples import CALLER, LINES, NOON, draft, ticket
+from tests.adapters.samples import (
+    APPLICATION,
+    CALLER,
+    ID_NO,
+    LINES,
+    NOON,
+    draft,
+    ticket,
+    uuid,
+)
 
 DOCS = Path(__file__).parents[2] / "docs" / "openapi"
 
@@ -38,6 +59,7 @@ def load(name: str) -> dict[str, Any]:
 
 PLATFORM = load("platform.yaml")
 HOTLINE = load("hotline.yaml")
+SMS = load("sms.yaml")
 
 
 def follow(document: dict[str, Any], node: dict[str, Any]) -> dict[str, Any]:
@@ -71,7 +93,7 @@ def operation(document: dict[str, Any], path: str) -> dict[str, Any]:
     return found
 
 
-@pytest.mark.parametrize("document", [PLATFORM, HOTLINE], ids=["platform", "hotline"])
+@pytest.mark.parametrize("document", [PLATFORM, HOTLINE, SMS], ids=["platform", "hotline", "sms"])
 def test_the_document_is_valid(document: dict[str, Any]) -> None:
     validate(document)
 
@@ -91,11 +113,11 @@ def documented(document: dict[str, Any]) -> set[tuple[str, str]]:
 
 
 def test_the_simulator_answers_what_the_document_lists() -> None:
-    async def tell(_: StateChange) -> bool:
+    async def tell(_: StateChange | LinkChange) -> bool:
         return False
 
     api = Api(PlatformStore(":memory:"), states.load(), Verifier({}), tell)
-    assert routes(api.application(), "/v1") == documented(PLATFORM)
+    assert routes(api.application(), "/v1") == documented(PLATFORM) | documented(SMS)
 
 
 def test_the_hotline_answers_what_the_document_lists() -> None:
@@ -153,12 +175,13 @@ async def recorded(simulator: Simulator) -> AsyncIterator[tuple[HttpPlatform, Re
 def check_passed(recorder: Recorder) -> list[int]:
     """Check everything that passed against the document; the status codes seen."""
     for path, headers, sent, status, answered in recorder.passed:
-        described = operation(PLATFORM, path)
-        check(PLATFORM, schema_of(described["requestBody"]), sent)
-        response = follow(PLATFORM, described["responses"][str(status)])
-        check(PLATFORM, schema_of(response), answered)
+        document = SMS if path in SMS["paths"] else PLATFORM
+        described = operation(document, path)
+        check(document, schema_of(described["requestBody"]), sent)
+        response = follow(document, described["responses"][str(status)])
+        check(document, schema_of(response), answered)
         for parameter in described["parameters"]:
-            known = follow(PLATFORM, parameter)
+            known = follow(document, parameter)
             value = headers[known["name"]]
             jsonschema.Draft202012Validator(known["schema"]).validate(value)
         assert PLATFORM["components"]["securitySchemes"]["hotlineSignature"]["name"] in headers
@@ -196,12 +219,50 @@ async def test_handoffs_are_as_described(recorded: tuple[HttpPlatform, Recorder]
     assert check_passed(recorder) == [202] * 5
 
 
-async def test_progress_is_as_described(recorded: tuple[HttpPlatform, Recorder]) -> None:
+async def test_an_application_is_as_described(
+    recorded: tuple[HttpPlatform, Recorder],
+) -> None:
     client, recorder = recorded
+    told = msgspec.structs.replace(draft(), type="办件", service="1701", application=APPLICATION)
+    await client.push(msgspec.structs.replace(ticket(), draft=told))
+    await client.handoff(Handoff("call-1", CALLER, "operator", HandoffCard("asked", told), LINES))
+    assert check_passed(recorder) == [201, 202]
+    sent = [json.loads(passed[2]) for passed in recorder.passed]
+    assert sent[0]["application"]["fields"][0]["value"] == ID_NO
+    assert sent[1]["draft"]["application"]["fields"][0]["value"] == "450***********0018"
+
+
+async def test_what_waiting_callers_ask_is_as_described(
+    simulator: Simulator, recorded: tuple[HttpPlatform, Recorder]
+) -> None:
+    client, recorder = recorded
+    settings = msgspec.structs.replace(simulator.settings, url=client._settings.url)
+    services = HttpServices(settings)
     await client.push(ticket())
-    assert await client.progress(caller=CALLER)
-    assert not await client.progress(caller="1", ticket_no="000009")
-    assert check_passed(recorder) == [201, 200, 200]
+    assert (await services.progress(AskProgress(CALLER))).matters
+    assert not (await services.progress(AskProgress("1", "0602", "000009"))).matters
+    assert (await services.check_identity(CheckIdentity("陈大文", CALLER, ID_NO))).matches
+    await services.check_identity(CheckIdentity("某某公司", CALLER, uscc_tail="AB1234"))
+    assert (await services.query(QueryService("0605", {"id_no": ID_NO}))).sentences
+    with pytest.raises(PlatformRejected):
+        await services.query(QueryService("0101", {}))
+    (slot, *_) = (await services.offer_slots(OfferSlots("1701", NOON, "上午"))).slots
+    for key in (uuid(1), uuid(2)):
+        await services.book_slot(BookSlot("1701", slot.slot, CALLER), key=key)
+    await services.make_link(SendLink(CALLER, "0101", ("identity", "materials")), key=uuid(3))
+    await services.close()
+    assert check_passed(recorder) == [201, *[200] * 5, 422, *[200] * 3, 201]
+
+
+async def test_text_messages_are_as_described(
+    simulator: Simulator, recorded: tuple[HttpPlatform, Recorder]
+) -> None:
+    client, recorder = recorded
+    settings = SmsSettings(client._settings.url, DEMO_KEY_ID, DEMO_SECRET)
+    gateway = HttpSms(settings)
+    await gateway.send(SmsMessage(uuid(1), CALLER, "验证码三一四一五九", "code"))
+    await gateway.close()
+    assert check_passed(recorder) == [202]
 
 
 async def test_refusals_are_as_described(
@@ -244,6 +305,12 @@ def test_no_description_of_the_signature_is_left_behind_by_the_code() -> None:
         b"",
         now=float(window),
     )
+
+
+async def test_link_changes_are_as_described() -> None:
+    described = operation(HOTLINE, "/v1/link-states")
+    change = LinkChange("LK1", "finished", NOON, "RZ1")
+    check(HOTLINE, schema_of(described["requestBody"]), msgspec.json.encode(change))
 
 
 async def test_state_changes_are_as_described(simulator: Simulator) -> None:

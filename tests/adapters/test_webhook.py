@@ -15,12 +15,14 @@ from aiohttp import ClientSession, web
 
 from adapters import signature
 from adapters.http_platform import HttpPlatform
+from adapters.http_services import HttpServices
 from adapters.memory import MemoryStore
-from adapters.model import StateChange
+from adapters.model import Ticket
 from adapters.ports import StoreError
 from adapters.simulator import DEMO_KEY_ID, DEMO_SECRET, Notify, Simulator
 from adapters.webhook import webhook
 from adapters.wire import ticket as to_wire
+from flows.requests import AskProgress
 from tests.adapters.samples import CALLER, LINES, NOON, call, draft, ticket
 
 NO = "BH20261123000001"
@@ -32,7 +34,7 @@ class Node:
 
     def __init__(self) -> None:
         self.store = MemoryStore()
-        self.heard: list[StateChange] = []
+        self.heard: list[Any] = []
         self.url = ""
 
     async def post(self, body: bytes, *, secret: str = DEMO_SECRET, age_s: float = 0) -> Any:
@@ -141,10 +143,10 @@ async def test_somebody_elses_ticket_is_not_found(node: Node) -> None:
 
 
 async def test_a_failing_database_asks_for_another_try(node: Node) -> None:
-    async def failing(_: StateChange) -> bool:
+    def failing(_: str) -> Ticket:
         raise StoreError("disk full")
 
-    node.store.record_state = failing  # type: ignore[method-assign,assignment]
+    node.store._ticket = failing  # type: ignore[method-assign]
     status, answer = await node.post(change())
     assert (status, answer) == (503, {"error": "cannot be stored now"})
 
@@ -173,8 +175,10 @@ async def test_what_the_simulated_platform_decides_is_known_to_the_hotline(node:
             assert await answer.json() == {"state": "待派单", "told": True}
         kept = await node.store.state(NO)
         assert kept is not None and kept.state == "待派单"
-        (status,) = await client.progress(caller=CALLER)
-        assert status.state == "待派单"
+        services = HttpServices(simulator.settings)
+        (matter,) = (await services.progress(AskProgress(CALLER))).matters
+        assert matter.state == "待派单"
+        await services.close()
         await client.close()
 
 

@@ -224,7 +224,7 @@ async def test_the_duty_person_takes_over(store: Store) -> None:
 
 async def test_what_becomes_known_later_is_told_to_everybody_told_so_far(store: Store) -> None:
     ticket = await filed(store)
-    first, second = await claimed(store)
+    first = (await claimed(store))[0]
     await store.notice_delivered(first.id, "r", later(1))
     await store.release_notices("node-a")
     known = gas("厨房煤气漏了；我在侨港镇", town="侨港镇")

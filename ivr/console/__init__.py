@@ -1,0 +1,1 @@
+"""The console: what operators, supervisors, leaders and engineers see in the browser."""

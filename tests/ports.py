@@ -1,8 +1,9 @@
 """Ports that no other process of tests uses, however many run at the same time.
 
 Every process claims a block of its own, locked for as long as it lives, and gives its ports
-away in turn. The blocks lie below the range from which the kernel picks ports by itself, so
-nothing takes one between the moment it is given to a test and the moment it is bound.
+away in turn; if something else sits in the midst of it, it claims another. The blocks lie below
+the range from which the kernel picks ports by itself, so nothing takes one between the moment
+it is given to a test and the moment it is bound.
 """
 
 from __future__ import annotations
@@ -23,42 +24,63 @@ BLOCKS = 32
 
 
 class _Block:
-    def __init__(self, first: int, lock: int) -> None:
+    """``BLOCK`` ports from ``first`` up."""
+
+    def __init__(self, first: int) -> None:
         self._first = first
-        # Open, and so locked, until the process ends.
-        self._lock = lock
-        self._next = 0
+        self._end = first + BLOCK
+        self._next = first
+
+    def take(self, count: int) -> int | None:
+        """The first of the next ``count`` free ports in a row, if there are any."""
+        for start in (self._next, self._first):
+            first = port = start
+            while first + count <= self._end:
+                if not _is_free(port):
+                    first = port + 1
+                elif port == first + count - 1:
+                    self._next = port + 1
+                    return first
+                port += 1
+        return None
+
+
+class _Ports:
+    """The blocks of one process."""
+
+    def __init__(self) -> None:
+        self._directory = Path(tempfile.gettempdir()) / f"hotline-test-ports-{os.getuid()}"
+        self._directory.mkdir(mode=0o700, exist_ok=True)
+        self._unseen = iter(range(FIRST, FIRST + BLOCKS * BLOCK, BLOCK))
+        self._block = self._claim()
 
     def take(self, count: int) -> int:
-        for _ in range(BLOCK):
-            if self._next + count > BLOCK:
-                self._next = 0
-            first = self._first + self._next
-            self._next += count
-            if all(_is_free(port) for port in range(first, first + count)):
-                return first
-        raise RuntimeError(f"no {count} free ports from {self._first} up")
+        while (first := self._block.take(count)) is None:
+            self._block = self._claim()
+        return first
+
+    def _claim(self) -> _Block:
+        for first in self._unseen:
+            lock = os.open(self._directory / str(first), os.O_CREAT | os.O_RDWR, 0o600)
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                os.close(lock)
+                continue
+            # The lock lasts as long as the file is open: until the process ends.
+            return _Block(first)
+        raise RuntimeError(f"{BLOCKS} blocks of ports are in use by other processes of tests")
 
 
 @cache
-def _block(_pid: int) -> _Block:
-    """The block of this process; one that it was forked from has another."""
-    directory = Path(tempfile.gettempdir()) / f"hotline-test-ports-{os.getuid()}"
-    directory.mkdir(mode=0o700, exist_ok=True)
-    for first in range(FIRST, FIRST + BLOCKS * BLOCK, BLOCK):
-        lock = os.open(directory / str(first), os.O_CREAT | os.O_RDWR, 0o600)
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            os.close(lock)
-            continue
-        return _Block(first, lock)
-    raise RuntimeError(f"{BLOCKS} processes of tests run already")
+def _ports_of(_pid: int) -> _Ports:
+    """The ports of this process; one that was forked from it has others."""
+    return _Ports()
 
 
 def ports(count: int) -> int:
     """The first of ``count`` ports in a row, free for UDP and TCP."""
-    return _block(os.getpid()).take(count)
+    return _ports_of(os.getpid()).take(count)
 
 
 def free_port() -> int:
@@ -68,12 +90,11 @@ def free_port() -> int:
 
 def line_ports(workers: int) -> dict[str, int]:
     """The port settings of a line with so many workers, and one more place for a worker."""
-    worker_port = ports(workers + 1)
     rtp_ports = SipSettings().rtp_ports
     return {
         "port": free_port(),
         "internal_port": free_port(),
-        "worker_port": worker_port,
+        "worker_port": ports(workers + 1),
         "rtp_ports": rtp_ports,
         "rtp_port": ports(workers * rtp_ports),
     }

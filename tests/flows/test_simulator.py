@@ -7,13 +7,14 @@ import json
 import pytest
 
 from flows.commands import Digits, Pause, Say, Text
-from flows.dialogue import FlowData, load_flow_data
+from flows.dialogue import FlowData
 from flows.simulator import BadLine, Simulation, speech_text
+from tests.flowdata import flow_data
 
 
 @pytest.fixture(scope="module")
 def data() -> FlowData:
-    return load_flow_data()
+    return flow_data()
 
 
 def test_a_script_runs_to_its_end(data: FlowData) -> None:

@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
-from flows.dialogue import FlowData, load_flow_data
+from flows.dialogue import FlowData
+from tests.flowdata import flow_data
 
 
 class Remembering:
@@ -25,7 +26,7 @@ class Remembering:
 
 @pytest.fixture(scope="session")
 def data() -> FlowData:
-    loaded = load_flow_data()
+    loaded = flow_data()
     knowledge = replace(
         loaded.knowledge,
         router=Remembering(loaded.knowledge.router, "route"),

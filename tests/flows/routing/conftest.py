@@ -8,12 +8,13 @@ from pathlib import Path
 
 import pytest
 
-from flows.knowledge import Knowledge, load_knowledge
+from flows.knowledge import Knowledge
+from tests.flowdata import flow_data
 
 
 @pytest.fixture(scope="session")
 def knowledge() -> Knowledge:
-    return load_knowledge()
+    return flow_data().knowledge
 
 
 @pytest.fixture

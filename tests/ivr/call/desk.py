@@ -17,16 +17,18 @@ from asr.scripted import ScriptedDecoder
 from asr.settings import ListenSettings
 from flows.commands import AnySpeech, Digits, Say, Text
 from flows.dialogue import Dialogue, DialogueConfig
-from flows.dialogue.data import FlowData, load_flow_data
 from ivr.call.services import Services
 from ivr.call.session import CallSession
 from ivr.call.settings import CallSettings
 from ivr.sip import messages as sip
+from tests.flowdata import flow_data
+
+# Far more than anything here takes: a machine under load must not fail a test.
+WAIT_S = 30.0
 
 M = TypeVar("M", bound=sip.Message)
 
 INCOMING = sip.Incoming("call-1", "13907791234", "12345", "127.0.0.1")
-FLOW_DATA: FlowData = load_flow_data()
 
 
 class Spoken(msgspec.Struct, frozen=True):
@@ -45,7 +47,7 @@ class PaperVoice:
         for piece in pieces:
             match piece:
                 case Say(prompt):
-                    said.append(FLOW_DATA.prompts[prompt])
+                    said.append(flow_data().prompts[prompt])
                 case Text(text) | Digits(text):
                     said.append(text)
         text = "".join(said)
@@ -104,7 +106,7 @@ class PaperWorker:
 
     async def until(self, true: Callable[[], bool]) -> None:
         """Wait until what was sent makes ``true`` true."""
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(WAIT_S):
             while not true():
                 self._changed.clear()
                 await self._changed.wait()
@@ -149,7 +151,7 @@ class Desk:
         """The caller hangs up; waits until all is stored."""
         self.worker.tell(sip.LegChanged(0, "ended"))
         self.worker.die()
-        await asyncio.wait_for(self.task, 5)
+        await asyncio.wait_for(self.task, WAIT_S)
 
 
 @asynccontextmanager
@@ -161,6 +163,7 @@ async def open_desk(
     **dialogue: object,
 ) -> AsyncIterator[Desk]:
     """A call that has just been answered."""
+    data = flow_data()
     worker, decoder, platform = PaperWorker(), ScriptedDecoder(), MemoryPlatform()
     store = store or MemoryStore()
     await decoder.start()
@@ -169,7 +172,7 @@ async def open_desk(
         node="test",
         settings=CallSettings(operator=operator, targets={"119": "sip:119@127.0.0.1"}),
         data_dir=tmp_path,
-        new_talk=lambda: Dialogue(FLOW_DATA, config),
+        new_talk=lambda: Dialogue(data, config),
         decoder=decoder,
         listening=ListenSettings(),
         voice=PaperVoice(),

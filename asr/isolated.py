@@ -21,6 +21,7 @@ import msgspec
 
 from asr.audio_file import AudioFileError
 from asr.engine import BYTES_PER_SECOND, AsrError, ModelError
+from asr.engines import engine_of, load_engine
 from asr.model_files import explain
 from asr.settings import ListenSettings
 from asr.transcribe import Transcript
@@ -167,10 +168,9 @@ def _progress(done: float, total: float) -> None:
 
 def _check(model: str) -> _Line:
     from asr.probe import PROBE_TEXT, probe_pcm
-    from asr.vosk_engine import VoskEngine
 
     started = time.perf_counter()
-    engine = VoskEngine(model, spare=1)
+    engine = load_engine(engine_of(Path(model)), Path(model), spare=1)
     loaded = time.perf_counter()
     pcm = probe_pcm()
     stream = engine.open()
@@ -186,12 +186,11 @@ def _check(model: str) -> _Line:
 def _transcribe(model: str, path: str, how: str) -> _Line:
     from asr.audio_file import AudioFile
     from asr.transcribe import transcribe
-    from asr.vosk_engine import VoskEngine
 
     # A file that cannot be read is said before a model is loaded for it.
     AudioFile(Path(path))
     settings = msgspec.json.decode(how, type=ListenSettings)
-    engine = VoskEngine(model, alternatives=0, spare=1)
+    engine = load_engine(engine_of(Path(model)), Path(model), alternatives=0, spare=1)
     return _Line(transcript=transcribe(Path(path), engine, settings, _progress))
 
 

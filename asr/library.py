@@ -101,7 +101,7 @@ def import_zip(archive: Path, data_dir: Path, on_progress: OnProgress | None = N
         unpack(archive, place, lambda done, total: tell(done, total, f"解压 {archive.name}"))
         root = find_model(place)
         if root is None:
-            raise ModelError(f"{archive}: there is no Vosk model in it (no final.mdl)")
+            raise ModelError(f"{archive}: there is no model in it (no final.mdl)")
         name = archive.stem if root == place else root.name
         _refuse_existing(name, data_dir)
         tell(0, 0, f"检查 {name}")

@@ -109,7 +109,13 @@ def _blamed(model: Path, loading: str, errors: str) -> str:
 
 
 def find_model(root: Path) -> Path | None:
-    """The model's own directory in what was unpacked: where ``am/`` or ``final.mdl`` lies."""
+    """The model's own directory in what was unpacked.
+
+    Where ``am/`` or ``final.mdl`` lies, or a streaming model's ``tokens.txt``.
+    """
     for file in sorted(root.rglob("final.mdl"), key=lambda found: len(found.parts)):
         return file.parent.parent if file.parent.name == "am" else file.parent
+    for file in sorted(root.rglob("tokens.txt"), key=lambda found: len(found.parts)):
+        if any(file.parent.glob("*.onnx")):
+            return file.parent
     return None

@@ -1,4 +1,4 @@
-"""The decoder's in-memory twin: it hears what it was told to hear."""
+"""Twins of decoder and engine in memory: they hear what they were told to hear."""
 
 from __future__ import annotations
 
@@ -7,7 +7,14 @@ import contextlib
 from collections import deque
 from collections.abc import Callable, Iterable
 
-from asr.engine import BYTES_PER_SECOND, DecoderStream, DecoderUnavailable, Result
+from asr.engine import (
+    BYTES_PER_SECOND,
+    DecoderStream,
+    DecoderUnavailable,
+    Result,
+    Stream,
+    Word,
+)
 
 CHARACTERS_PER_SECOND = 5
 """How fast partial results grow with the audio: about the speed of Mandarin."""
@@ -141,3 +148,55 @@ class ScriptedStream:
     def _tell(self, text: str) -> None:
         if not self._over and not self._lost:
             self._on_partial(text)
+
+
+class ScriptedEngine:
+    """Implements :class:`asr.engine.Engine` without a recogniser, for one thread.
+
+    Utterances with sound in them get the given readings in the order in which they end, one
+    word a character; silence is heard as silence.
+    """
+
+    def __init__(self, readings: Iterable[str] = ()) -> None:
+        self.readings: deque[str] = deque(readings)
+        self.opened = 0
+
+    def open(self) -> Stream:
+        """A stream that takes the next reading."""
+        self.opened += 1
+        return ScriptedEngineStream(self)
+
+    def top_up(self) -> None:
+        """Nothing to prepare."""
+
+
+class ScriptedEngineStream:
+    """One utterance of a :class:`ScriptedEngine`."""
+
+    def __init__(self, engine: ScriptedEngine) -> None:
+        self._engine = engine
+        self._bytes = 0
+        self._loud = False
+
+    def accept(self, pcm: bytes, *, partial: bool = True) -> str:
+        """The beginning of the reading, growing with the sound."""
+        self._bytes += len(pcm)
+        self._loud = self._loud or any(pcm)
+        if not self._loud or not self._engine.readings:
+            return ""
+        return self._engine.readings[0][: self._bytes * CHARACTERS_PER_SECOND // BYTES_PER_SECOND]
+
+    def finish(self) -> Result:
+        """The reading, its characters spread evenly over the sound."""
+        if not self._loud or not self._engine.readings:
+            return Result("")
+        text = self._engine.readings.popleft()
+        step = self._bytes / BYTES_PER_SECOND / max(1, len(text))
+        words = tuple(
+            Word(character, round(place * step, 3), round((place + 1) * step, 3))
+            for place, character in enumerate(text)
+        )
+        return Result(text, words, 1.0)
+
+    def discard(self) -> None:
+        """Give it up; its reading goes to the next one."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from typing import Literal
 
 import msgspec
 
@@ -53,7 +54,8 @@ class AsrSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """How speech is recognised.
 
     ``model``: the model's directory; "" takes the one selected with ``hotline models``, or
-    else the shipped one. ``threads``: decoding threads, 0 for one a core (more than the cores
+    else the shipped one. ``engine``: "vosk" or "sherpa" (extra ``sherpa``); "" goes by the
+    model's files. ``threads``: decoding threads, 0 for one a core (more than the cores
     make it slower). ``alternatives``: how many readings of an utterance to ask for; 0 asks
     for one, with Vosk's own confidence. ``spare_streams``: recognisers kept warm between
     utterances; a model with a dynamic graph holds about 40 MiB in each.
@@ -63,6 +65,7 @@ class AsrSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """
 
     model: str = ""
+    engine: Literal["", "vosk", "sherpa"] = ""
     threads: int = 0
     alternatives: int = 5
     spare_streams: int = 4

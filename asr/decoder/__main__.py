@@ -12,6 +12,7 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
+from pathlib import Path
 
 from asr.decoder.messages import (
     Broken,
@@ -27,6 +28,7 @@ from asr.decoder.messages import (
 from asr.decoder.pool import Pool
 from asr.decoder.wire import decoder_reader, pack
 from asr.engine import ModelError
+from asr.engines import load_engine
 
 
 def _messages(link: socket.socket) -> Iterator[ToDecoder]:
@@ -56,10 +58,13 @@ def serve(link: socket.socket) -> int:
     if not isinstance(load, Load):
         return 2
     started = time.monotonic()
-    from asr.vosk_engine import VoskEngine
-
     try:
-        engine = VoskEngine(load.model, alternatives=load.alternatives, spare=load.spare_streams)
+        engine = load_engine(
+            load.engine,
+            Path(load.model),
+            alternatives=load.alternatives,
+            spare=load.spare_streams,
+        )
     except ModelError as error:
         send(Broken(str(error)))
         return 1

@@ -9,6 +9,7 @@ from __future__ import annotations
 import msgspec
 
 from asr.engine import Result
+from asr.engines import EngineName
 
 
 class Message(msgspec.Struct, frozen=True, tag=True, array_like=True):
@@ -26,6 +27,7 @@ class Load(Message, frozen=True):
     alternatives: int
     spare_streams: int
     max_lag_s: float
+    engine: EngineName = "vosk"
 
 
 class Open(Message, frozen=True):

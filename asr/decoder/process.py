@@ -21,7 +21,8 @@ from pathlib import Path
 from asr.decoder.link import Link, LinkStream
 from asr.decoder.messages import Broken, Load, Ready
 from asr.engine import DecoderStream, DecoderUnavailable, ModelError
-from asr.model_files import check_files, explain
+from asr.engines import check_model, engine_of
+from asr.model_files import explain
 from asr.selection import default_model_dir
 from asr.settings import AsrSettings
 
@@ -99,7 +100,8 @@ class DecoderProcess:
         self._tell(False)
 
     async def _launch(self) -> None:
-        check_files(self.model)
+        engine = engine_of(self.model, self._settings.engine)
+        check_model(engine, self.model)
         ours, theirs = socket.socketpair()
         self._stderr.clear()
         try:
@@ -131,6 +133,7 @@ class DecoderProcess:
                 settings.alternatives,
                 settings.spare_streams,
                 settings.max_lag_s,
+                engine,
             )
         )
         try:

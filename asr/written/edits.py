@@ -55,7 +55,11 @@ def apply_rules(text: str, rules: Iterable[Rule], leave: Iterable[tuple[int, int
                 # A shorter match may begin inside what is taken.
                 at = begin + 1
                 continue
-            written = write(found)
+            try:
+                written = write(found)
+            except ValueError:
+                # Numerals that make no number.
+                written = None
             if written is None:
                 continue
             taken.take(begin, end)

@@ -29,6 +29,7 @@ _BILLIONS = rf"{_SMALL}亿(?:零?{_MYRIADS}|{_ZERO_BELOW}|{_N}{_NOT_LARGE})?"
 CARDINAL = rf"(?:{_BILLIONS}|{_MYRIADS}|{_THOUSANDS}|{_HUNDREDS}|{_TENS}|{_N})"
 """A whole number from 1 on, in the longest reading; 两万三 (23,000) counts."""
 
+_BARE_TEN = re.compile("(?<=[百千万亿零])十")
 _SHORT_BILLIONS = re.compile(rf"亿{_N}$")
 SINGLE = re.compile(_N)
 _DIGIT_OF = {
@@ -41,6 +42,7 @@ def value(numeral: str) -> int:
     """The value of a :data:`CARDINAL`. ValueError for what is none."""
     if _SHORT_BILLIONS.search(numeral):
         numeral += "千万"
+    numeral = _BARE_TEN.sub("一十", numeral)
     return int(cn2an.cn2an(numeral, "normal"))
 
 

@@ -29,18 +29,22 @@ _LOOSE_AT_LEAST = 7
 _PROVINCES = "京津沪渝冀豫云辽黑湘皖鲁新苏浙赣鄂桂甘晋蒙陕吉闽贵粤青藏川宁琼"
 # The second character of a plate is a letter; said in Chinese, it comes out as one of these.
 _LETTERS = {
-    "A": "诶欸",
-    "B": "必比币毕逼",
-    "C": "西希细",
-    "D": "低地迪弟",
-    "E": "一衣医伊依亿意易",
-    "G": "记季鸡几",
-    "J": "杰接",
-    "K": "开凯",
+    "A": "诶 欸",
+    "B": "必 比 币 毕 逼",
+    "C": "西 希 细",
+    "D": "低 地 迪 弟 第",
+    "E": "一 衣 医 伊 依 亿 意 易",
+    "F": "艾福 艾弗 爱福",
+    "G": "计 记 季 鸡 几",
+    "H": "艾尺 爱吃",
+    "J": "杰 接",
+    "K": "开 凯",
+    "L": "艾乐 艾勒",
+    "M": "艾姆",
     "N": "恩",
-    "P": "批皮屁",
+    "P": "批 皮 屁",
 }
-_LETTER_OF = {sound: letter for letter, sounds in _LETTERS.items() for sound in sounds}
+_LETTER_OF = {sound: letter for letter, sounds in _LETTERS.items() for sound in sounds.split()}
 _ABOUT_YEARS = re.compile("一二|二三|三四|四五|五六|六七|七八|八九|三五|一两|两三")
 _HOURS = range(25)
 _MINUTES = range(60)
@@ -69,9 +73,11 @@ def _row(spoken: str) -> str:
 
 
 def _plate(hit: re.Match[str]) -> str | None:
-    letter = hit[2].upper() if hit[2].isascii() else _LETTER_OF[hit[2]]
-    tail = "".join(c.upper() if c.isascii() else numerals.digits(c) for c in hit[3])
-    return f"{hit[1]}{letter}{tail}"
+    letter = _LETTER_OF.get(hit[2], hit[2]).upper()
+    # Green plates have a D or F before five figures.
+    green = _LETTER_OF[hit[3]] if hit[3] else ""
+    tail = "".join(c.upper() if c.isascii() else numerals.digits(c) for c in hit[4])
+    return f"{hit[1]}{letter}{green}{tail}"
 
 
 def _identity(hit: re.Match[str]) -> str | None:
@@ -196,7 +202,8 @@ _MONEY_END = "(?=[了钱吧呢的啊，。]|$)"
 RULES: tuple[Rule, ...] = (
     (
         re.compile(
-            rf"([{_PROVINCES}])([A-Za-z]|[{''.join(_LETTER_OF)}])"
+            rf"([{_PROVINCES}])([A-Za-z]|{_one_of(tuple(_LETTER_OF))})"
+            rf"({_one_of(tuple(s for s in _LETTER_OF if _LETTER_OF[s] in 'DF'))})?"
             rf"((?:[A-Za-z]|[{DIGITS}幺]){{5,6}})(?![{DIGITS}幺])"
         ),
         _plate,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from itertools import pairwise
 
 import msgspec
 
@@ -107,7 +108,7 @@ def _chars(words: Sequence[Word]) -> list[_Char]:
 def _without_fillers(chars: list[_Char]) -> list[_Char]:
     text = "".join(char.text for char in chars)
     gaps = [0.0]
-    gaps += [max(0.0, b.start - a.end) for a, b in zip(chars, chars[1:], strict=False)]
+    gaps += [max(0.0, b.start - a.end) for a, b in pairwise(chars)]
     gaps.append(0.0)
     dropped: set[int] = set()
     for begin, end in filler_spans(text, gaps):

@@ -54,7 +54,7 @@ class Service(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     code: Code
     name: str
     name_source: NameSource
-    audience: str
+    audience: Literal["个人", "企业", "个人/企业"]
     units: tuple[str, ...]
     mode: Mode
     verify: Verify
@@ -164,12 +164,14 @@ class Catalogue:
         slots: Mapping[str, SlotSpec],
         units: tuple[str, ...],
         documents: tuple[Document[Category], ...] = (),
+        slots_document: Document[dict[str, SlotSpec]] | None = None,
     ) -> None:
         self.about = about
         self.categories = categories
         self.slots = slots
         self.units = units
         self.documents = documents
+        self.slots_document = slots_document
         self._services = {item.code: item for entry in categories for item in entry.items}
         self._categories = {entry.code: entry for entry in categories}
 
@@ -207,10 +209,10 @@ def load_catalogue(root: Entry) -> Catalogue:
     if problems:
         raise DataError(problems)
     about = read_yaml(root, "catalogue.yaml", About).value
-    slots = read_yaml(root, "slots.yaml", dict[str, SlotSpec]).value
+    slots = read_yaml(root, "slots.yaml", dict[str, SlotSpec])
     units = read_yaml(root, "units.yaml", Units).value.units
     categories = tuple(document.value for document in documents)
-    return Catalogue(about, categories, slots, units, tuple(documents))
+    return Catalogue(about, categories, slots.value, units, tuple(documents), slots)
 
 
 def service_files(root: Entry) -> list[str]:

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from flows.catalogue import Catalogue, Category, Service
+from flows.check_services import category_problems
+from flows.check_sounds import (
+    choice_problems,
+    confusable,
+    length_problems,
+    name_problems,
+    too_long,
+)
 from flows.knowledge import Knowledge, load_knowledge
-from flows.phonetic import similarity
+from flows.prompts import LONGEST_S, seconds, slot_prompts
 from flows.yamlfile import DataError, Document, Problem
-
-# Two names that differ by less than this many syllables are heard as the same.
-TOO_NEAR = 0.7
 
 
 def check(directory: Path | None = None) -> list[Problem]:
@@ -30,20 +35,43 @@ def check(directory: Path | None = None) -> list[Problem]:
 def check_knowledge(knowledge: Knowledge) -> list[Problem]:
     """What is inconsistent in data that could be loaded, in the order of the files."""
     catalogue = knowledge.catalogue
-    return [
-        *_counts(catalogue),
-        *_references(catalogue),
-        *_names(catalogue),
-        *_routes(knowledge),
-        *_units(knowledge),
-        *_transfers(knowledge),
-    ]
-
-
-def _items(catalogue: Catalogue) -> Iterator[tuple[Document[Category], int, Service]]:
+    problems = [*_counts(catalogue), *_slots(catalogue)]
+    earlier: list[Service] = []
     for document in catalogue.documents:
-        for index, item in enumerate(document.value.items):
-            yield document, index, item
+        problems += check_category(document, catalogue, earlier)
+        earlier += document.value.items
+    return [*problems, *_routes(knowledge), *_units(knowledge), *_transfers(knowledge)]
+
+
+def check_category(
+    document: Document[Category], catalogue: Catalogue, others: Iterable[Service]
+) -> list[Problem]:
+    """What is wrong with one file of services, beside the slots and units of ``catalogue``.
+
+    ``others`` are the services that its own must not be taken for. Nothing is routed here.
+    """
+    problems = category_problems(document, catalogue)
+    if not problems:
+        problems += name_problems(document, others)
+        problems += choice_problems(document, catalogue.slots)
+        problems += length_problems(document)
+    return problems
+
+
+def _slots(catalogue: Catalogue) -> Iterator[Problem]:
+    """Slots that nobody asks, or whose words cannot be told apart or take too long."""
+    document = catalogue.slots_document
+    if document is None:
+        return
+    used = {field.slot for item in catalogue.services for field in item.fields}
+    for name, slot in document.value.items():
+        for path, message in confusable(slot.choices):
+            yield document.problem(message, name, *path)
+        for prompt, text in slot_prompts(name, slot):
+            if seconds(text) > LONGEST_S:
+                yield document.problem(f"{prompt}: {too_long(text)}", name)
+        if name not in used:
+            yield document.problem("no service asks it", name)
 
 
 def _counts(catalogue: Catalogue) -> Iterator[Problem]:
@@ -58,37 +86,10 @@ def _counts(catalogue: Catalogue) -> Iterator[Problem]:
             yield Problem("catalogue.yaml", 0, key, f"says {said}, but there are {found}")
 
 
-def _references(catalogue: Catalogue) -> Iterator[Problem]:
-    """Slots and units that a service names exist, and none is named twice."""
-    for document, index, item in _items(catalogue):
-        for key, known, file in (
-            ("slots", set(catalogue.slots), "slots.yaml"),
-            ("units", set(catalogue.units), "units.yaml"),
-        ):
-            named = tuple(field.slot for field in item.fields) if key == "slots" else item.units
-            for place, name in enumerate(named):
-                if name not in known:
-                    yield document.problem(f"{name} is not in {file}", "items", index, key, place)
-                elif name in named[:place]:
-                    yield document.problem(f"{name} is given twice", "items", index, key, place)
-
-
-def _names(catalogue: Catalogue) -> Iterator[Problem]:
-    """Names of services that a listener could take for each other, and aliases given twice."""
-    seen: list[Service] = []
-    owners: dict[str, Service] = {}
-    for document, index, item in _items(catalogue):
-        for other in seen:
-            longest = max(len(item.name), len(other.name))
-            if (1.0 - similarity(item.name, other.name)) * longest < TOO_NEAR:
-                message = f"sounds too much like {other.code} {other.name}"
-                yield document.problem(message, "items", index, "name")
-        seen.append(item)
-        for place, alias in enumerate(item.aliases):
-            owner = owners.setdefault(alias, item)
-            if owner is not item:
-                message = f"{alias} is also an alias of {owner.code} {owner.name}"
-                yield document.problem(message, "items", index, "aliases", place)
+def _items(catalogue: Catalogue) -> Iterator[tuple[Document[Category], int, Service]]:
+    for document in catalogue.documents:
+        for index, item in enumerate(document.value.items):
+            yield document, index, item
 
 
 def _routes(knowledge: Knowledge) -> Iterator[Problem]:

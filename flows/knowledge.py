@@ -9,6 +9,7 @@ from typing import Any, Literal
 import msgspec
 
 from flows.catalogue import Catalogue, load_catalogue
+from flows.check_services import catalogue_problems
 from flows.emergency import EmergencyDetector, EmergencyFile, EmergencyKind, load_emergencies
 from flows.gazetteer import Gazetteer, GazetteerFile, load_gazetteer
 from flows.phrases import sample
@@ -80,6 +81,8 @@ def load_knowledge(directory: Path | None = None) -> Knowledge:
     """
     root = data_root(directory)
     catalogue = load_catalogue(root)
+    if problems := catalogue_problems(catalogue):
+        raise DataError(problems)
     intents_file = load_intents(root)
     emergencies = load_emergencies(root)
     gazetteer = load_gazetteer(root)

@@ -54,7 +54,7 @@ def catalogue_prompts(catalogue: Catalogue) -> dict[str, str]:
     """The prompts of the catalogue: its slots, units, categories and services."""
     prompts = {f"unit.{unit}": spoken_name(unit) for unit in catalogue.units}
     for name, slot in catalogue.slots.items():
-        prompts.update(_slot_prompts(name, slot))
+        prompts.update(slot_prompts(name, slot))
     for category in catalogue.categories:
         prompts[f"cat.{category.code}"] = spoken_name(category.name)
         for service in category.items:
@@ -93,7 +93,8 @@ def seconds(text: str) -> float:
     return len(text) * SECONDS_PER_CHARACTER
 
 
-def _slot_prompts(name: str, slot: SlotSpec) -> Iterator[tuple[str, str]]:
+def slot_prompts(name: str, slot: SlotSpec) -> Iterator[tuple[str, str]]:
+    """The prompts that a slot defines, its choices' names with them."""
     yield f"slot.{name}.ask", slot.prompt
     yield f"slot.{name}.label", spoken_name(slot.label)
     if slot.help:

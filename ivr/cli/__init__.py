@@ -18,6 +18,7 @@ COMMANDS = {
     "models": "models",
     "prompts": "prompts",
     "check": "check",
+    "users": "users",
     "platform-sim": "platform_sim",
 }
 

@@ -91,12 +91,14 @@ def free_port() -> int:
 def line_ports(workers: int) -> dict[str, int]:
     """The port settings of a line with so many workers, and one more place for a worker."""
     rtp_ports = SipSettings().rtp_ports
+    # In one go, so that none of them is given away twice when the block begins anew.
+    first = ports(2 + workers + 1 + workers * rtp_ports)
     return {
-        "port": free_port(),
-        "internal_port": free_port(),
-        "worker_port": ports(workers + 1),
+        "port": first,
+        "internal_port": first + 1,
+        "worker_port": first + 2,
+        "rtp_port": first + 2 + workers + 1,
         "rtp_ports": rtp_ports,
-        "rtp_port": ports(workers * rtp_ports),
     }
 
 

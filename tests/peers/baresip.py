@@ -8,7 +8,7 @@ import wave
 from collections.abc import AsyncIterator
 from pathlib import Path
 
-from tests.ports import free_port, ports
+from tests.ports import ports
 
 PROGRAM = "baresip"
 MEDIA_PORTS = 20
@@ -24,15 +24,15 @@ async def calling(
     ``sound`` has the sample rate of ``codec`` ("G722/16000/1"). What baresip hears is left in
     ``work_dir``: see :func:`heard`.
     """
-    media_port = ports(MEDIA_PORTS)
+    port = ports(1 + MEDIA_PORTS)
     (work_dir / "config").write_text(
-        f"sip_listen 127.0.0.1:{free_port()}\n"
+        f"sip_listen 127.0.0.1:{port}\n"
         f"module_path {MODULES}\n"
         "module g711.so\nmodule g722.so\nmodule aufile.so\nmodule stdio.so\nmodule sndfile.so\n"
         f"snd_path {work_dir}\n"
         "module_app account.so\nmodule_app menu.so\n"
         f"audio_source aufile,{sound}\n"
-        f"audio_level no\nrtp_ports {media_port}-{media_port + MEDIA_PORTS - 1}\n",
+        f"audio_level no\nrtp_ports {port + 1}-{port + MEDIA_PORTS}\n",
         encoding="utf-8",
     )
     (work_dir / "accounts").write_text(

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import msgspec
 
-from tests.ports import free_port, ports
+from tests.ports import ports
 
 HERE = Path(__file__).parent
 
@@ -37,9 +37,9 @@ async def sipp(
     timeout_s: int = 90,
 ) -> Outcome:
     """Run ``scenario`` against ``target`` (host:port) from 127.0.0.1 until all is over."""
-    port = free_port()
-    # Two for sound and two for pictures, each call.
-    media_port = ports(4 * at_once + 4)
+    # For each call two for sound and two for pictures.
+    port = ports(1 + 4 * at_once + 4)
+    media_port = port + 1
     log = work_dir / f"log-{port}.txt"
     errors = work_dir / f"errors-{port}.txt"
     stats = work_dir / f"stats-{port}.csv"

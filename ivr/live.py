@@ -65,6 +65,9 @@ class CallOver(LiveEvent, frozen=True):
     recording: str
 
 
+AnyLiveEvent = CallBegan | LineHeard | Hearing | TicketMade | Ringing | Bridged | CallOver
+
+
 class LiveBus:
     """Tells every subscriber of every event, in the order in which they happen."""
 

@@ -7,6 +7,7 @@ speak to :class:`flows.dialogue.Dialogue` in these and nothing else.
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Literal
 
 import msgspec
 
@@ -128,7 +129,29 @@ class TransferEnded(Event, frozen=True):
 
 
 class HungUp(Event, frozen=True):
-    """The caller has gone. The dialogue may still file what was taken down."""
+    """The caller has gone. The dialogue may still file what was taken down.
+
+    ``broke_off``: they did not hang up, their line or this machine failed.
+    """
+
+    broke_off: bool = False
+
+
+RungBackReason = Literal["broken-off", "handled"]
+
+
+class RungBack(Event, frozen=True):
+    """The hotline rang who reported an emergency, and they answered; instead of ``Answered``.
+
+    ``draft`` is the emergency's ticket as it stands. ``reason``: their call broke off before
+    anybody could help, or the emergency has been dealt with. ``at`` as in ``Answered``.
+    """
+
+    number: str
+    ticket_no: str
+    draft: TicketDraft
+    reason: RungBackReason
+    at: datetime
 
 
 AnyEvent = (
@@ -147,4 +170,5 @@ AnyEvent = (
     | TransferFailed
     | TransferEnded
     | HungUp
+    | RungBack
 )

@@ -10,10 +10,13 @@ from flows.dialogue.matter import you_want
 from flows.dialogue.moves import Begin, Go, Miss, Move, Open, Speech, Understand
 from flows.dialogue.moves import Emergency as EmergencyMove
 from flows.dialogue.state import Question, State
-from flows.routing.result import Scored
+from flows.routing.intents import UNKNOWN, kind_of
+from flows.routing.result import SURE, Scored
 from flows.values.choice import chosen
 from flows.values.yes_no import answer
 
+# Shorter answers name a place or repeat a word of the question.
+LEAST_MATTER = 6
 # "不对" is not among them: a correction often follows it.
 YES_NO = ("对", "对的", "是的")
 
@@ -92,9 +95,11 @@ class Choose(State, frozen=True, kw_only=True):
 
 
 class ConfirmEmergency(State, frozen=True, kw_only=True):
-    """The one question before an emergency; only a clear no stops it."""
+    """The one question before an emergency, asked once; only a clear no stops it."""
 
     remembered: ClassVar[bool] = False
+    patience: ClassVar[int] = 1
+    misses: ClassVar[int] = 1
 
     kind: str
     text: str
@@ -108,6 +113,9 @@ class ConfirmEmergency(State, frozen=True, kw_only=True):
 
     def heard(self, call: Call, said: Said) -> Move:
         reply = answer(said.text)
+        if reply.yes is None and _plainly_else(call, said.text):
+            call.denied.add(self.kind)
+            return Understand(said=said)
         if reply.yes is not False:
             return self._yes(said.text if reply.yes is None else reply.rest)
         if reply.rest:
@@ -127,6 +135,17 @@ class ConfirmEmergency(State, frozen=True, kw_only=True):
         if self.back is not None:
             return Go((Say("common.ok"),), state=self.back)
         return Understand((Say("common.ok"),), said=Said(self.text))
+
+
+def _plainly_else(call: Call, text: str) -> bool:
+    """Whether ``text`` is so surely another matter that it is no answer to "着火了，对吗"."""
+    result = call.data.knowledge.router.route(text)
+    return (
+        len(text) >= LEAST_MATTER
+        and result.emergency is None
+        and kind_of(result.intent) not in ("em", "sys", UNKNOWN)
+        and result.score >= SURE
+    )
 
 
 def _name_prompt(offer: Scored) -> str:

@@ -7,6 +7,7 @@ from typing import ClassVar
 from msgspec.structs import replace
 
 from flows.commands import AnyCommand, Note, Play, Say, Transfer
+from flows.dialogue.aftermath import HelpOver
 from flows.dialogue.call import Call, Said
 from flows.dialogue.contact import LONGEST, area_code
 from flows.dialogue.drafts import best_draft, card
@@ -37,7 +38,8 @@ class Transferring(State, frozen=True, kw_only=True):
             say = (*say, Say(prompt if prompt in call.data.prompts else "transfer.other"))
         urgent = call.emergency is not None
         kind = call.emergency.emergency_kind if call.emergency is not None else ""
-        stay = call.data.knowledge.emergencies[kind].stay if kind else True
+        # The operator is the hotline itself: it has no one to leave the caller to.
+        stay = not kind or self.target == OPERATOR or call.data.knowledge.emergencies[kind].stay
         return (
             Note(f"转接：{self.target}（{self.reason}）"),
             Play(say, barge_in=not urgent),
@@ -55,13 +57,20 @@ class Transferring(State, frozen=True, kw_only=True):
 
 
 class Bridged(State, frozen=True):
-    """Caller and person are talking; the dialogue is silent."""
+    """Caller and person are talking; the dialogue is silent. ``to`` is whom they talk to."""
 
     listens: ClassVar[bool] = False
     remembered: ClassVar[bool] = False
 
+    to: str = OPERATOR
+
     def enter(self, call: Call, say: Speech) -> tuple[AnyCommand, ...]:
         return ()
+
+    def transfer_ended(self, call: Call) -> Move:
+        if call.emergency is not None and self.to != OPERATOR:
+            return Go(state=HelpOver())
+        return super().transfer_ended(call)
 
 
 class CallBackNumber(State, frozen=True):

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Literal
 from uuid import UUID, uuid5
 
 import msgspec
 
+from adapters.model import Line
 from flows.alarm import Alarm
 from flows.ticket import TicketDraft
 
@@ -39,6 +41,11 @@ def series(prefix: str, at: datetime) -> str:
 def number(day_series: str, sequence: int) -> str:
     """A ticket number; ``sequence`` counts a day's tickets from 1."""
     return f"{day_series}{sequence:06d}"
+
+
+def resumed(call_id: str, said: Sequence[Line]) -> tuple[Line, ...]:
+    """What a later call adds to a ticket's talk; its times count from its own recording."""
+    return (Line("note", 0.0, 0.0, f"来电中断后接续，通话 {call_id}"), *said)
 
 
 def priority(draft: TicketDraft) -> int:

@@ -110,11 +110,18 @@ class MemoryStore(MemoryEmergencies, MemoryServiceStore):
         self._raise_alarm(ticket_no, draft, at)
         return self._whole(ticket_no)
 
-    async def update_ticket(self, ticket_no: str, draft: TicketDraft, *, at: datetime) -> None:
+    async def update_ticket(
+        self, ticket_no: str, draft: TicketDraft, *, at: datetime, call_id: str = ""
+    ) -> None:
         """Replace a ticket's draft and push it anew under the next revision."""
+        own = self._ticket(ticket_no).call_id
+        said = self._lines.get(own, ())
+        if call_id not in ("", own):
+            said += filing.resumed(call_id, self._lines.get(call_id, ()))
         draft = self._settled(draft)
-        if self._revise(ticket_no, draft, at):
-            self._progress.pop(self._ticket(ticket_no).call_id, None)
+        if self._revise(ticket_no, draft, at, said):
+            self._progress.pop(own, None)
+            self._progress.pop(call_id, None)
         self._raise_alarm(ticket_no, draft, at)
 
     async def unfinished_calls(self, node: str) -> Sequence[tuple[CallRecord, TicketDraft | None]]:
@@ -247,7 +254,13 @@ class MemoryStore(MemoryEmergencies, MemoryServiceStore):
         row = _Row(len(self._rows) + 1, ticket_no, at.astimezone())
         self._rows[row.id] = row
 
-    def _revise(self, ticket_no: str, draft: TicketDraft, at: datetime) -> bool:
+    def _revise(
+        self,
+        ticket_no: str,
+        draft: TicketDraft,
+        at: datetime,
+        said: tuple[Line, ...] | None = None,
+    ) -> bool:
         known = self._ticket(ticket_no)
         if known.draft == draft:
             return False
@@ -256,7 +269,7 @@ class MemoryStore(MemoryEmergencies, MemoryServiceStore):
             known,
             draft=draft,
             revision=known.revision + 1,
-            transcript=self._lines.get(known.call_id, ()),
+            transcript=known.transcript if said is None else said,
         )
         for row in self._rows.values():
             if row.ticket_no == ticket_no and row.state in ("waiting", "parked"):

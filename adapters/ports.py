@@ -183,10 +183,14 @@ class Store(NoticeStore, RingBackStore, ServiceStore, Protocol):
         Raises :class:`StoreError` if it could not be stored.
         """
 
-    async def update_ticket(self, ticket_no: str, draft: TicketDraft, *, at: datetime) -> None:
+    async def update_ticket(
+        self, ticket_no: str, draft: TicketDraft, *, at: datetime, call_id: str = ""
+    ) -> None:
         """Replace a ticket's draft (for instance: now asks for a call back); pushes it anew.
 
-        As with ``file_ticket``, what the call had in progress counts as part of it.
+        As with ``file_ticket``, what the call had in progress counts as part of it. ``call_id``
+        is the call that says so, where that may be a later one than the ticket's own: its talk
+        so far is added to the ticket's.
         """
 
     async def unfinished_calls(self, node: str) -> Sequence[tuple[CallRecord, TicketDraft | None]]:

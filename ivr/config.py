@@ -8,7 +8,13 @@ from pathlib import Path
 
 import msgspec
 
-from adapters.settings import DeliverySettings, PlatformSettings, StoreSettings, WebhookSettings
+from adapters.settings import (
+    DeliverySettings,
+    PlatformSettings,
+    SmsSettings,
+    StoreSettings,
+    WebhookSettings,
+)
 from asr.settings import AsrSettings
 from flows.dialogue.config import DialogueConfig
 from ivr import configfile
@@ -32,12 +38,14 @@ class Config(msgspec.Struct, frozen=True):
 
     ``node`` names this machine among others, "" takes its host name. ``data_dir`` holds
     recordings, the embedded database and caches. ``flows_dir`` replaces the shipped services,
-    prompts and menus, "" keeps them. ``log_level``: "debug", "info", "warning", "error".
+    prompts and menus, "" keeps them; whether their files were edited is looked at every
+    ``flows_poll_s`` seconds, with 0 never. ``log_level``: "debug", "info", "warning", "error".
     """
 
     node: str = ""
     data_dir: Path = Path("data")
     flows_dir: str = ""
+    flows_poll_s: float = 1.0
     log_level: str = "info"
     sip: SipSettings = SipSettings()
     call: CallSettings = CallSettings()
@@ -47,6 +55,7 @@ class Config(msgspec.Struct, frozen=True):
     store: StoreSettings = StoreSettings()
     platform: PlatformSettings = PlatformSettings()
     delivery: DeliverySettings = DeliverySettings()
+    sms: SmsSettings = SmsSettings()
     webhook: WebhookSettings = WebhookSettings()
     http: HttpSettings = HttpSettings()
 

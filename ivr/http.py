@@ -11,16 +11,22 @@ from adapters.ports import Store, StoreError
 from adapters.webhook import webhook
 from asr.engine import Decoder
 from ivr.config import Config
+from ivr.flowsource import FlowSource, FlowStatus
 
 
 class Health(msgspec.Struct, frozen=True):
-    """How the node is. ``ok`` is false where a caller would notice something missing."""
+    """How the node is. ``ok`` is false where a caller would notice something missing.
+
+    ``flows`` tells since when the present services, prompts and menus are in force, and why
+    newer files are not.
+    """
 
     ok: bool
     calls: int
     recognition: bool
     database: bool
     undelivered: int
+    flows: FlowStatus
 
 
 class Watched(Protocol):
@@ -37,6 +43,10 @@ class Watched(Protocol):
     @property
     def store(self) -> Store:
         """The database."""
+
+    @property
+    def flows(self) -> FlowSource:
+        """The flow data."""
 
 
 class HttpServer:
@@ -88,6 +98,7 @@ class HttpServer:
             recognition=recognition,
             database=database,
             undelivered=undelivered,
+            flows=self._node.flows.status,
         )
         return web.Response(
             body=msgspec.json.encode(health),

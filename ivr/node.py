@@ -3,20 +3,27 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
 from contextlib import AsyncExitStack
+from dataclasses import replace
 from pathlib import Path
 
 import msgspec
 
 from adapters.delivery import DeliveryWorker
 from adapters.http_platform import HttpPlatform
+from adapters.http_services import HttpServices
+from adapters.http_sms import HttpSms
+from adapters.settings import SmsSettings
 from adapters.sql.store import SqlStore
+from adapters.state.memory import MemoryState
 from asr.decoder.process import DecoderProcess
 from asr.engine import AsrError
-from flows.dialogue import Dialogue, FlowData, load_flow_data
+from flows.dialogue import Dialogue, FlowData
 from ivr.call.services import Services
 from ivr.call.session import CallSession
 from ivr.config import Config
+from ivr.flowsource import FlowSource
 from ivr.http import HttpServer
 from ivr.live import LiveBus
 from ivr.recovery import recover
@@ -25,6 +32,7 @@ from ivr.sip.pool import WorkerCall
 from ivr.sip.settings import SipSettings
 from ivr.speech.compose import Speaker
 from ivr.speech.prompts import PromptLibrary
+from ivr.usage import Usage
 
 log = logging.getLogger(__name__)
 
@@ -49,11 +57,17 @@ class Node:
             busy_timeout_s=config.store.busy_timeout_s,
         )
         self.platform = HttpPlatform(config.platform)
+        self.city = HttpServices(config.platform)
+        self.sms = HttpSms(sms_settings(config))
+        self.counter = MemoryState()
+        self.flows = FlowSource(config.flows_path, poll_s=config.flows_poll_s)
+        self.usage = Usage(self.store)
         self.delivery = DeliveryWorker(
             self.store, self.platform, config.delivery, owner=config.node_name
         )
         self._stack = AsyncExitStack()
         self._line: PhoneLine | None = None
+        self._services: Services | None = None
 
     async def __aenter__(self) -> Node:
         try:
@@ -85,7 +99,7 @@ class Node:
     async def _open(self) -> None:
         config = self.config
         config.data_dir.mkdir(parents=True, exist_ok=True)
-        flow_data = load_flow_data(config.flows_path)
+        flow_data = await self.flows.open()
         library = self._library(flow_data)
         voice = Speaker.open(config.speech, library, config.data_dir / "cache")
         # What a start that is cut short has begun is ended, too.
@@ -93,7 +107,8 @@ class Node:
         await voice.start()
         self._stack.push_async_callback(self.store.close)
         await self.store.start()
-        self._stack.push_async_callback(self.platform.close)
+        for outside in (self.platform, self.city, self.sms):
+            self._stack.push_async_callback(outside.close)
         await recover(self.store, config)
         self.delivery.start()
         self._stack.push_async_callback(self.delivery.stop)
@@ -101,18 +116,23 @@ class Node:
         await self._start_decoder()
         if config.http.port:
             await self._stack.enter_async_context(HttpServer(config, self))
-        services = self._services(flow_data, voice, library)
+        self._services = self._services_for(flow_data, voice, library)
+        self.flows.use = self._use
+        self.flows.watch()
+        self._stack.push_async_callback(self.flows.close)
+        self.usage.follow()
+        self._stack.push_async_callback(self.usage.close)
 
         async def on_call(worker: WorkerCall) -> None:
-            await CallSession(worker, services).run()
+            assert self._services is not None
+            await CallSession(worker, self._services).run()
 
         settings = sip_settings(config, library)
         self._line = await self._stack.enter_async_context(PhoneLine(settings, on_call))
         log.info("the line is open: %s", settings.uri, extra={"action": "open"})
 
     def _library(self, flow_data: FlowData) -> PromptLibrary:
-        overrides = [self.config.speech.prompts_dir] if self.config.speech.prompts_dir else []
-        library = PromptLibrary(flow_data.prompts, overrides)
+        library = PromptLibrary(flow_data.prompts, self._overrides)
         problems = library.check()
         for problem in problems:
             log.error("%s", problem.message, extra={"action": "prompts"})
@@ -121,6 +141,10 @@ class Node:
             raise StartupError("\n".join(fatal))
         return library
 
+    @property
+    def _overrides(self) -> list[Path]:
+        return [self.config.speech.prompts_dir] if self.config.speech.prompts_dir else []
+
     async def _start_decoder(self) -> None:
         try:
             await self.decoder.start()
@@ -128,23 +152,66 @@ class Node:
             # A line without ears still serves by keys and people; say so loudly.
             log.error("no recognition: %s", error, extra={"action": "decoder"})
 
-    def _services(self, flow_data: FlowData, voice: Speaker, library: PromptLibrary) -> Services:
+    def _services_for(
+        self, flow_data: FlowData, voice: Speaker, library: PromptLibrary
+    ) -> Services:
         ringback = library.recording(RINGBACK).path
         assert ringback is not None
         return Services(
             node=self.config.node_name,
             settings=self.config.call,
             data_dir=self.config.data_dir,
-            new_talk=lambda: Dialogue(flow_data, self.config.dialogue),
+            new_talk=self._talks(flow_data),
             decoder=self.decoder,
             listening=self.config.asr.listen,
             voice=voice,
             store=self.store,
             platform=self.platform,
+            city=self.city,
+            sms=self.sms,
+            counter=self.counter,
+            service_name=_service_names(flow_data),
             ticket_filed=self.delivery.wake,
             ringback=ringback,
             live=self.live,
         )
+
+    def _talks(self, flow_data: FlowData) -> Callable[[], Dialogue]:
+        return lambda: Dialogue(flow_data, self.config.dialogue, self.usage.counts)
+
+    def _use(self, flow_data: FlowData) -> None:
+        """Calls from now on follow ``flow_data``; those going on keep what they began with."""
+        old = self._services
+        assert old is not None and isinstance(old.voice, Speaker)
+        library = PromptLibrary(flow_data.prompts, self._overrides)
+        for problem in library.check():
+            log.warning("%s", problem.message, extra={"action": "prompts"})
+        self._services = replace(
+            old,
+            new_talk=self._talks(flow_data),
+            voice=old.voice.with_library(library),
+            service_name=_service_names(flow_data),
+        )
+
+
+def _service_names(flow_data: FlowData) -> Callable[[str], str]:
+    catalogue = flow_data.knowledge.catalogue
+
+    def name(code: str) -> str:
+        service = catalogue.service(code)
+        return service.name if service is not None else code
+
+    return name
+
+
+def sms_settings(config: Config) -> SmsSettings:
+    """The gateway's settings; where it has no address, it is the platform that sends."""
+    if config.sms.url:
+        return config.sms
+    platform = config.platform
+    return msgspec.structs.replace(
+        config.sms, url=platform.url, key_id=platform.key_id, secret=platform.secret
+    )
 
 
 def sip_settings(config: Config, library: PromptLibrary) -> SipSettings:

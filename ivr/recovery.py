@@ -10,8 +10,10 @@ import msgspec
 
 from adapters.model import CallRecord, Line
 from adapters.ports import Store, StoreError
+from flows.events import Dropped
 from flows.ticket import TicketDraft
 from ivr.call.files import RECORDINGS, call_manifest
+from ivr.call.filing import resumable
 from ivr.call.services import local_now
 from ivr.config import Config
 from ivr.recording.manifest import write_manifest
@@ -58,7 +60,10 @@ async def _file(store: Store, call: CallRecord, draft: TicketDraft | None) -> No
         return
     lines = await _lines(store, call.call_id)
     unfinished = msgspec.structs.replace(draft, complete=False)
-    await store.file_ticket(call.call_id, unfinished, lines, at=local_now())
+    ticket = await store.file_ticket(call.call_id, unfinished, lines, at=local_now())
+    if resumable(unfinished, call.caller):
+        left = Dropped(unfinished, ticket.ticket_no)
+        await store.keep_dropped(call.caller, left, at=local_now())
     log.warning("an unfinished ticket filed", extra=_extra(call.call_id))
 
 

@@ -44,7 +44,8 @@ def render(
         '<!doctype html><html lang="zh-CN"><head><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
         f"<title>模拟工单平台</title><style>{_STYLE}</style></head><body>"
-        "<h1>模拟工单平台</h1><p>12345 热线推送来的工单与转接，仅供开发和演示。紧急通知见 /units。</p>"
+        "<h1>模拟工单平台</h1><p>12345 热线推送来的工单与转接，仅供开发和演示。"
+        "紧急通知见 /units。</p>"
         f"<h2>工单（{len(tickets)}）</h2>{_tickets(tickets)}"
         f"<h2>转接（{len(handoffs)}）</h2>{_handoffs(handoffs)}"
         f"<h2>短信（{len(messages)}）</h2>{_messages(messages)}"

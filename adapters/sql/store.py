@@ -109,11 +109,13 @@ class SqlStore(EmergencyStore, SqlServiceStore, SqlAccounts):
                 return await self._write(file)
             raise
 
-    async def update_ticket(self, ticket_no: str, draft: TicketDraft, *, at: datetime) -> None:
+    async def update_ticket(
+        self, ticket_no: str, draft: TicketDraft, *, at: datetime, call_id: str = ""
+    ) -> None:
         """Replace a ticket's draft and push it anew under the next revision."""
 
         async def amend(db: AsyncConnection) -> None:
-            await tickets.update_draft(db, ticket_no, draft, at)
+            await tickets.update_draft(db, ticket_no, draft, at, call_id)
             await self._raise_alarm(db, ticket_no, draft, at)
 
         await self._write(amend)

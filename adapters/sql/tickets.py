@@ -68,26 +68,40 @@ async def file(
 
 
 async def update_draft(
-    db: AsyncConnection, ticket_no: str, draft: TicketDraft, at: datetime
+    db: AsyncConnection, ticket_no: str, draft: TicketDraft, at: datetime, call_id: str = ""
 ) -> None:
-    """Make ``draft`` the ticket's next revision; what the call had in progress is part of it."""
-    call_id = await revise(db, ticket_no, await links.settled(db, draft), at)
-    if call_id:
-        await db.execute(delete(progress).where(progress.c.call_id == call_id))
+    """Make ``draft`` the ticket's next revision, and what is in progress a part of it.
+
+    ``call_id`` is the call that says so, "" for the ticket's own.
+    """
+    own = (
+        await db.execute(select(tickets.c.call_id).where(tickets.c.ticket_no == ticket_no))
+    ).scalar()
+    if own is None:
+        raise NotStored(f"no ticket {ticket_no}")
+    said = list(await call_rows.talk(db, own))
+    if call_id not in ("", own):
+        said += filing.resumed(call_id, await call_rows.talk(db, call_id))
+    if await revise(db, ticket_no, await links.settled(db, draft), at, said):
+        await db.execute(delete(progress).where(progress.c.call_id.in_([own, call_id])))
 
 
-async def revise(db: AsyncConnection, ticket_no: str, draft: TicketDraft, at: datetime) -> str:
-    """Make ``draft`` the ticket's next revision; what it already says is not sent again.
+async def revise(
+    db: AsyncConnection,
+    ticket_no: str,
+    draft: TicketDraft,
+    at: datetime,
+    said: Sequence[Line] | None = None,
+) -> bool:
+    """Make ``draft`` the ticket's next revision; false where it says the same already.
 
-    The id of the ticket's call, "" where nothing is new.
+    ``said`` is the talk behind it now, None if it stays what it was.
     """
     row = (
         await db.execute(select(tickets).where(tickets.c.ticket_no == ticket_no).with_for_update())
-    ).first()
-    if row is None:
-        raise NotStored(f"no ticket {ticket_no}")
+    ).one()
     if row.draft == _text(draft):
-        return ""
+        return False
     await links.attach(db, ticket_no, draft)
     await db.execute(
         update(tickets)
@@ -96,7 +110,7 @@ async def revise(db: AsyncConnection, ticket_no: str, draft: TicketDraft, at: da
             draft=_text(draft),
             intent=use_of(draft),
             revision=row.revision + 1,
-            transcript=_text(await call_rows.talk(db, row.call_id)),
+            transcript=row.transcript if said is None else _text(tuple(said)),
         )
     )
     await db.execute(
@@ -105,8 +119,7 @@ async def revise(db: AsyncConnection, ticket_no: str, draft: TicketDraft, at: da
         .values(state="superseded", closed=at)
     )
     await _send(db, ticket_no, row.revision + 1, draft, at)
-    call_id: str = row.call_id
-    return call_id
+    return True
 
 
 async def ticket(db: AsyncConnection, ticket_no: str) -> Ticket | None:

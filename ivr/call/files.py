@@ -14,7 +14,7 @@ from ivr.recording import manifest
 from ivr.recording.paths import RecordingPaths, manifest_of
 from ivr.recording.repair import repair
 from ivr.recording.riff import NotWav
-from ivr.sip.messages import Incoming, Recorded
+from ivr.sip.messages import Incoming, Masked, Recorded
 
 log = logging.getLogger(__name__)
 
@@ -32,11 +32,13 @@ class CallFiles:
         self._paths = RecordingPaths(services.data_dir.absolute() / RECORDINGS)
         self._path: Path | None = None
         self._closed_well = False
+        self._masked: list[tuple[int, int]] = []
 
     @property
     def planned(self) -> str:
         """Where the recording will be, below the data directory."""
-        return f"{RECORDINGS}/{self._began:%Y/%m/%d}/{self._incoming.call_id}.wav"
+        planned = self._paths.planned(self._incoming.call_id, self._began)
+        return str(planned.relative_to(self._services.data_dir.absolute()))
 
     def start(self) -> Path | None:
         """The file to record into from now on, None if there is no place for it."""
@@ -46,9 +48,12 @@ class CallFiles:
             log.error("no recording: %s", error, extra=self._extra())
         return self._path
 
-    def recorded(self, message: Recorded) -> None:
-        """The worker has closed the file."""
-        self._closed_well = True
+    def told(self, message: Recorded | Masked) -> None:
+        """The worker has closed the file, or made a stretch of it silent."""
+        if isinstance(message, Masked):
+            self._masked.append((message.from_ms, message.to_ms))
+        else:
+            self._closed_well = True
 
     def close(
         self, ended: datetime, interrupted: bool, lines: Sequence[Line], tickets: Sequence[str]
@@ -72,6 +77,7 @@ class CallFiles:
                     lines,
                     tickets,
                     "interrupted" if interrupted or not self._closed_well else "complete",
+                    self._masked,
                 ),
             )
         except (OSError, NotWav) as error:
@@ -92,8 +98,12 @@ def call_manifest(
     lines: Sequence[Line],
     tickets: Sequence[str],
     outcome: manifest.Ended,
+    masked: Sequence[tuple[int, int]] = (),
 ) -> manifest.Manifest:
-    """The manifest of ``audio``: recording starts when the notice has been heard, at 0 ms."""
+    """The manifest of ``audio``: recording starts when the notice has been heard, at 0 ms.
+
+    ``masked`` are the stretches made silent, in ms.
+    """
     return manifest.Manifest(
         call_id=incoming.call_id,
         caller=incoming.caller,
@@ -108,6 +118,7 @@ def call_manifest(
         outcome=outcome,
         notice_ms=0,
         tickets=tuple(tickets),
+        masked=tuple(manifest.Span(*stretch) for stretch in masked),
         parties=(
             manifest.Party(CALLER_CHANNEL, "caller"),
             manifest.Party(OTHERS_CHANNEL, "hotline"),

@@ -5,17 +5,21 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Awaitable, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TypeVar
+
+from msgspec.structs import replace
 
 from adapters.model import CallRecord
 from adapters.ports import StoreError
+from adapters.wire import masked
 from flows.commands import FileTicket
-from flows.events import Filed, FilingFailed
+from flows.events import Dropped, Filed, FilingFailed
 from flows.ticket import TicketDraft
 from ivr.call.services import Services
 from ivr.call.transcript import Transcript
 from ivr.live import TicketMade
+from ivr.sip.messages import Incoming
 
 log = logging.getLogger(__name__)
 
@@ -25,15 +29,22 @@ T = TypeVar("T")
 # A database that takes longer has failed, as far as a waiting caller is concerned. What it
 # still writes afterwards does no harm: filing the same again gives the same ticket.
 LONGEST_S = 4.0
+# Nobody waits longer for the greeting than this.
+ANSWERING_S = 1.0
+SHORTEST_NUMBER = 7
 
 
 class Filing:
     """Files what one call takes down. A failing database never ends the call."""
 
-    def __init__(self, services: Services, call_id: str, transcript: Transcript) -> None:
+    def __init__(
+        self, services: Services, incoming: Incoming, transcript: Transcript, began: datetime
+    ) -> None:
         self._services = services
-        self._call_id = call_id
+        self._incoming = incoming
+        self._call_id = incoming.call_id
         self._transcript = transcript
+        self._began = began
         self._saved: TicketDraft | None = None
         self._numbers: list[str] = []
         self._unrecorded: CallRecord | None = None
@@ -43,9 +54,19 @@ class Filing:
         """The tickets filed in this call."""
         return tuple(self._numbers)
 
-    async def open_call(self, record: CallRecord) -> None:
-        """Record that the call has begun; a failure is made good before the first ticket."""
-        self._unrecorded = record
+    async def open_call(self, recording: str) -> None:
+        """Record that the call has begun; a failure is made good before the first ticket.
+
+        ``recording`` is where its recording will be.
+        """
+        self._unrecorded = CallRecord(
+            call_id=self._call_id,
+            caller=self._incoming.caller,
+            called=self._incoming.called,
+            started=self._began,
+            node=self._services.node,
+            recording=recording,
+        )
         try:
             await self._ensure_open()
         except StoreError:
@@ -55,6 +76,30 @@ class Filing:
         if self._unrecorded is not None:
             await _soon(self._services.store.open_call(self._unrecorded))
             self._unrecorded = None
+
+    async def dropped(self) -> Dropped | None:
+        """What this number's last call left when it broke off; nothing for a withheld number."""
+        if not known_number(self._incoming.caller):
+            return None
+        since = self._began - timedelta(minutes=self._services.settings.resume_minutes)
+        work = self._services.store.take_dropped(self._incoming.caller, since=since)
+        try:
+            return await _soon(work, ANSWERING_S)
+        except StoreError:
+            log.exception("nothing to resume", extra=self._extra("take-dropped"))
+            return None
+
+    async def keep_dropped(self, left: Dropped) -> None:
+        """Keep what this call leaves unfinished, for the caller's next call."""
+        if not resumable(left.draft, self._incoming.caller):
+            return
+        work = self._services.store.keep_dropped(
+            self._incoming.caller, left, at=self._services.now()
+        )
+        try:
+            await _soon(work)
+        except StoreError:
+            log.exception("not kept for the next call", extra=self._extra("keep-dropped"))
 
     async def save_progress(self, draft: TicketDraft | None) -> None:
         """Keep what has been taken down so far, if it has changed."""
@@ -78,7 +123,8 @@ class Filing:
         if ticket_no not in self._numbers:
             self._numbers.append(ticket_no)
         self._services.ticket_filed()
-        self._services.live.publish(TicketMade(self._call_id, ticket_no, command.draft))
+        shown = replace(command.draft, application=masked(command.draft.application))
+        self._services.live.publish(TicketMade(self._call_id, ticket_no, shown))
         log.info("filed %s", ticket_no, extra=self._extra("file-ticket"))
         return Filed(ticket_no)
 
@@ -86,7 +132,9 @@ class Filing:
         store, now = self._services.store, self._services.now()
         await self._ensure_open()
         if command.ticket_no:
-            await _soon(store.update_ticket(command.ticket_no, command.draft, at=now))
+            await _soon(
+                store.update_ticket(command.ticket_no, command.draft, at=now, call_id=self._call_id)
+            )
             return command.ticket_no
         ticket = await _soon(
             store.file_ticket(self._call_id, command.draft, self._transcript.lines, at=now)
@@ -111,9 +159,20 @@ class Filing:
         return {"action": action, "call": self._call_id}
 
 
-async def _soon(work: Awaitable[T]) -> T:
+def resumable(draft: TicketDraft, caller: str) -> bool:
+    """Whether ``caller`` may take ``draft`` up again in another call."""
+    return not draft.complete and not draft.emergency_kind and known_number(caller)
+
+
+def known_number(caller: str) -> bool:
+    """Whether the network gave a number that belongs to one line: no extension, no "anonymous"."""
+    digits = caller.removeprefix("+")
+    return digits.isdecimal() and len(digits) >= SHORTEST_NUMBER
+
+
+async def _soon(work: Awaitable[T], seconds: float = LONGEST_S) -> T:
     """``work``, or :class:`StoreError` if it takes too long."""
     try:
-        return await asyncio.wait_for(work, LONGEST_S)
+        return await asyncio.wait_for(work, seconds)
     except TimeoutError as error:
-        raise StoreError(f"the database did not answer in {LONGEST_S:.0f} s") from error
+        raise StoreError(f"the database did not answer in {seconds:.0f} s") from error

@@ -15,10 +15,14 @@ class Keypad:
     def __init__(self) -> None:
         self._rule = KeyInput()
         self._digits = ""
+        self.since_ms: int | None = None
 
     @property
     def pending(self) -> bool:
-        """Whether keys have been pressed that are not yet an input."""
+        """Whether keys have been pressed that are not yet an input.
+
+        ``since_ms`` then is when the first was pressed, on the recording.
+        """
         return bool(self._digits)
 
     @property
@@ -35,14 +39,17 @@ class Keypad:
         """Collect by ``rule`` from now on. Keys pressed ahead are kept."""
         self._rule = rule
 
-    def press(self, key: str) -> str | None:
+    def press(self, key: str, at_ms: int = 0) -> str | None:
         """Take one key; the complete input if this key ends it, else None."""
         if key == "#":
             return self.flush()
+        if not self._digits:
+            self.since_ms = at_ms
         self._digits += key
         return self.flush() if self.complete else None
 
     def flush(self) -> str:
         """The input as far as it goes; the inter-digit time-out has passed."""
         digits, self._digits = self._digits, ""
+        self.since_ms = None
         return digits

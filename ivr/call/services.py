@@ -8,12 +8,13 @@ from datetime import datetime
 from pathlib import Path
 from typing import Protocol
 
-from adapters.ports import Platform, Store
+from adapters.ports import CityServices, Platform, Sms, Store
 from asr.engine import Decoder
 from asr.settings import ListenSettings
 from flows.commands import AnyCommand, AnySpeech
 from flows.events import AnyEvent
 from flows.ticket import TicketDraft
+from ivr.call.codes import Counter
 from ivr.call.settings import CallSettings
 from ivr.live import LiveBus
 from ivr.sip.messages import FromWorker, Incoming, ToWorker
@@ -63,8 +64,8 @@ class Spoken(Protocol):
 class Voice(Protocol):
     """Turns speech pieces into sound (:class:`ivr.speech.compose.Speaker`)."""
 
-    async def compose(self, pieces: tuple[AnySpeech, ...]) -> Spoken:
-        """The audio of ``pieces`` as one file."""
+    async def compose(self, pieces: tuple[AnySpeech, ...], pace: float = 1.0) -> Spoken:
+        """The audio of ``pieces`` as one file; ``pace`` below 1 is slower."""
 
 
 def local_now() -> datetime:
@@ -74,7 +75,10 @@ def local_now() -> datetime:
 
 @dataclass(frozen=True)
 class Services:
-    """The node's parts that every call shares."""
+    """The node's parts that every call shares.
+
+    ``service_name`` gives the name of a service by its number.
+    """
 
     node: str
     settings: CallSettings
@@ -85,6 +89,10 @@ class Services:
     voice: Voice
     store: Store
     platform: Platform
+    city: CityServices
+    sms: Sms
+    counter: Counter
+    service_name: Callable[[str], str]
     ticket_filed: Callable[[], None]
     ringback: Path
     live: LiveBus = field(default_factory=LiveBus)

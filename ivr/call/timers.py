@@ -37,6 +37,10 @@ class Timers:
         if handle is not None:
             handle.cancel()
 
+    def running(self, what: str) -> bool:
+        """Whether it has been started and has not run out."""
+        return what in self._running
+
     def still_meant(self, due: Due) -> bool:
         """Whether ``due`` was not overtaken between running out and being handled."""
         serial, _ = self._running.get(due.what, (0, None))

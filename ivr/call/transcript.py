@@ -9,6 +9,8 @@ import msgspec
 from adapters.model import Line, Speaker
 
 MASK = "****"
+# Shorter values are part of too many others.
+SHORTEST_SECRET = 4
 
 
 class Transcript:
@@ -17,11 +19,17 @@ class Transcript:
     def __init__(self, on_line: Callable[[Line], None]) -> None:
         self._lines: list[Line] = []
         self._on_line = on_line
+        self._secrets: set[str] = set()
 
     @property
     def lines(self) -> Sequence[Line]:
         """All lines so far, in the order in which they began."""
         return tuple(sorted(self._lines, key=lambda line: line.start))
+
+    def hide(self, secret: str) -> None:
+        """Let ``secret`` stand in no line from now on, whoever says it; asterisks stand for it."""
+        if len(secret) >= SHORTEST_SECRET:
+            self._secrets.add(secret)
 
     def add(
         self,
@@ -53,5 +61,10 @@ class Transcript:
         ]
 
     def _append(self, line: Line) -> None:
+        if any(secret in line.text for secret in self._secrets):
+            text = line.text
+            for secret in sorted(self._secrets, key=len, reverse=True):
+                text = text.replace(secret, MASK)
+            line = msgspec.structs.replace(line, text=text)
         self._lines.append(line)
         self._on_line(line)

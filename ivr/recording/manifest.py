@@ -45,12 +45,20 @@ class Line(msgspec.Struct, frozen=True):
     end_ms: int | None = None
 
 
+class Span(msgspec.Struct, frozen=True):
+    """A stretch of the recording, in ms."""
+
+    from_ms: int
+    to_ms: int
+
+
 class Manifest(msgspec.Struct, frozen=True, kw_only=True):
     """One recorded call. ``started`` and ``ended`` carry their time zone.
 
     ``caller_masked`` is what lists and logs may show (:func:`flows.privacy.mask_number`).
     ``notice_ms`` is when on the recording, or before it (negative), the notice that the call
-    is recorded had been played; None if it was not. ``sha256`` is of the whole audio file.
+    is recorded had been played; None if it was not. ``masked`` are the stretches that are silent
+    because something private was given there. ``sha256`` is of the whole audio file.
     ``outcome`` is "interrupted" when the recording's writer or the node died in mid-call.
     """
 
@@ -67,6 +75,7 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True):
     outcome: Ended = "complete"
     notice_ms: int | None = None
     tickets: tuple[str, ...] = ()
+    masked: tuple[Span, ...] = ()
     parties: tuple[Party, ...] = ()
     lines: tuple[Line, ...] = ()
     version: int = VERSION

@@ -19,14 +19,19 @@ class RecordingPaths:
     def __init__(self, root: Path) -> None:
         self.root = root
 
-    def audio(self, call_id: str, started: datetime) -> Path:
-        """The call's recording; its directory is made. ValueError for an unsafe id."""
+    def planned(self, call_id: str, started: datetime) -> Path:
+        """Where the call's recording will be. ValueError for an unsafe id."""
         if not _CALL_ID.fullmatch(call_id):
             raise ValueError(f"call id {call_id!r} cannot be a file name")
-        directory = self.root / f"{started:%Y/%m/%d}"
+        return self.root / f"{started:%Y/%m/%d}" / f"{call_id}{AUDIO}"
+
+    def audio(self, call_id: str, started: datetime) -> Path:
+        """The call's recording; its directory is made. ValueError for an unsafe id."""
+        path = self.planned(call_id, started)
+        directory = path.parent
         for part in (self.root, directory.parents[1], directory.parents[0], directory):
             part.mkdir(mode=0o700, parents=True, exist_ok=True)
-        return directory / f"{call_id}{AUDIO}"
+        return path
 
     def manifest(self, call_id: str, started: datetime) -> Path:
         """The manifest beside the recording."""

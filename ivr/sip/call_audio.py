@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Iterable
 
 from ivr.sip import messages as m
+from ivr.sip.mask import RecordingMask, Sides
 from ivr.sip.media import FRAME_MS, SILENCE, Caller, LegSound, Player, Row
 from ivr.sip.mixing import joined, mixed
 from ivr.sip.processes import MAX_LEGS
@@ -31,6 +32,12 @@ class CallAudio:
         self._began = 0.0
         self._line_ms = 0
         self._recording_from_ms = 0
+        self._mask = RecordingMask()
+
+    @property
+    def at_ms(self) -> int:
+        """Now, on the recording's time line; 0 while nothing is recorded."""
+        return self._line_ms - self._recording_from_ms if self._recorder is not None else 0
 
     def start(self) -> None:
         """The caller is connected: the time line begins."""
@@ -40,6 +47,7 @@ class CallAudio:
             sound.take_played()
         self._began = time.monotonic()
         self._line_ms = self._recording_from_ms = 0
+        self._mask = RecordingMask()
         self._caller.running = True
 
     def stop(self, send: Send) -> None:
@@ -48,8 +56,10 @@ class CallAudio:
         self._caller.rows.clear()
         for index in range(MAX_LEGS):
             self.stop_play(index, send)
+        at_ms = self.at_ms
         recorder, self._recorder = self._recorder, None
         if recorder is not None:
+            self._tell_masked(self._mask.end(at_ms), send)
             try:
                 recorder.close()
             except OSError as error:
@@ -62,6 +72,22 @@ class CallAudio:
         if self._recorder is None:
             self._recorder = Recorder(path)
             self._recording_from_ms = self._line_ms
+
+    def mask(self, sides: Sides, from_ms: int | None = None) -> None:
+        """Record silence for ``sides`` from here on. Raises OSError.
+
+        All sound up to now must have been handled (:meth:`pump` with ``everything``).
+        """
+        if self._recorder is None:
+            return
+        self._mask.set(sides, self.at_ms, from_ms)
+        if sides and from_ms is not None:
+            self._recorder.silence(max(0, from_ms), both=sides == "all")
+
+    def key_pressed(self) -> None:
+        """The caller keys something private: from here on the others are silent, too."""
+        if self._recorder is not None and self._mask.sides == "caller":
+            self._mask.set("all", self.at_ms)
 
     def play(self, leg: int, number: int, pcm: bytes, loop: bool) -> None:
         """Send ``pcm`` to ``leg`` from its next frame on."""
@@ -105,14 +131,20 @@ class CallAudio:
             for index in range(1, MAX_LEGS)
             if any(row.others[index - 1] is not None for row in batch)
         }
-        at_ms = self._line_ms - self._recording_from_ms if self._recorder is not None else 0
+        at_ms = self.at_ms
         for index in up:
             pcm = caller if index == CALLER else spoken.get(index, SILENCE * len(batch))
             send(m.Audio(index, at_ms, pcm))
         if self._recorder is not None:
             played = joined([row.played for row in batch])
-            self._write(caller, mixed([played, *spoken.values()]), send)
+            tracks = self._mask.apply(caller, mixed([played, *spoken.values()]), at_ms)
+            self._write(*tracks, send)
         self._line_ms += FRAME_MS * len(batch)
+        self._tell_masked(self._mask.over(self.at_ms), send)
+
+    def _tell_masked(self, stretch: tuple[int, int] | None, send: Send) -> None:
+        if stretch is not None:
+            send(m.Masked(*stretch))
 
     def _write(self, left: bytes, right: bytes, send: Send) -> None:
         recorder = self._recorder

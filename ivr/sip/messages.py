@@ -11,6 +11,8 @@ from typing import Literal
 
 import msgspec
 
+from ivr.sip.mask import Sides
+
 LegState = Literal["ringing", "early", "up", "held", "resumed", "failed", "ended"]
 
 
@@ -65,10 +67,14 @@ class Audio(Message, frozen=True):
 
 
 class Key(Message, frozen=True):
-    """One press of a key on ``leg``, counted once however it arrived."""
+    """One press of a key on ``leg``, counted once however it arrived.
+
+    ``at_ms`` is when, on the recording's time line (0 before it begins).
+    """
 
     leg: int
     key: str
+    at_ms: int = 0
 
 
 class Played(Message, frozen=True):
@@ -87,6 +93,19 @@ class Recorded(Message, frozen=True):
 
     path: str
     ms: int
+
+
+class Masked(Message, frozen=True):
+    """A stretch of the recording, in ms, is silent for good: see ``MaskRecording``."""
+
+    from_ms: int
+    to_ms: int
+
+
+class NotFree(Message, frozen=True):
+    """The ``Originate`` of this call cannot be: the worker has a caller already."""
+
+    call_id: str
 
 
 class WorkerFault(Message, frozen=True):
@@ -125,6 +144,18 @@ class StartRecording(Message, frozen=True):
     path: str
 
 
+class MaskRecording(Message, frozen=True):
+    """From now on record silence for ``sides``: the "caller", "all", or nobody ("").
+
+    ``from_ms``: what was recorded since then is made silent, too. Told "caller", the worker
+    silences all sides by itself from the caller's first key on. Told "", it goes on for the
+    moment that the last key's tone may take.
+    """
+
+    sides: Sides
+    from_ms: int | None = None
+
+
 class Play(Message, frozen=True):
     """Send these 8 kHz mono WAV files, one after the other without a gap, to ``leg``.
 
@@ -156,6 +187,26 @@ class Dial(Message, frozen=True):
     headers: dict[str, str] = {}
 
 
+class Originate(Message, frozen=True):
+    """Call ``uri`` as leg 0: the hotline is the one who rings, ``call_id`` is the call's name.
+
+    States come as ``LegChanged`` of leg 0: ``up`` once answered, ``ended`` if not, with the
+    reason why. ``NotFree`` if a caller was quicker.
+    """
+
+    call_id: str
+    uri: str
+    timeout_s: float = 30.0
+    headers: dict[str, str] = {}
+
+
+class SendKey(Message, frozen=True):
+    """Press ``key`` on ``leg``, as the one at the other end of a bridge did."""
+
+    leg: int
+    key: str
+
+
 class Bridge(Message, frozen=True):
     """Let legs ``a`` and ``b`` hear each other."""
 
@@ -180,15 +231,20 @@ class Drain(Message, frozen=True):
     """Take no new call, and exit when the present one is over."""
 
 
-FromWorker = Hello | Incoming | LegChanged | Audio | Key | Played | Recorded | WorkerFault
+FromWorker = (
+    Hello | Incoming | LegChanged | Audio | Key | Played | Recorded | Masked | NotFree | WorkerFault
+)
 ToWorker = (
     Welcome
     | Answer
     | Reject
     | StartRecording
+    | MaskRecording
     | Play
     | StopPlay
     | Dial
+    | Originate
+    | SendKey
     | Bridge
     | Unbridge
     | HangUpLeg

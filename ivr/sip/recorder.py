@@ -43,7 +43,7 @@ class Recorder:
 
     def __init__(self, path: str) -> None:
         self.path = path
-        self._file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        self._file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_TRUNC, 0o600)
         self._pending = bytearray()
         self._written = 0
         self._put(wav_header(0), 0)
@@ -58,6 +58,20 @@ class Recorder:
         self._pending += interleaved(left, right)
         if len(self._pending) >= _FLUSH_BYTES:
             self.flush()
+
+    def silence(self, from_ms: int, *, both: bool) -> None:
+        """Make what has been recorded since ``from_ms`` silent: the caller, or everybody."""
+        self.flush()
+        at = from_ms * BYTES_PER_MS * 2
+        if at >= self._written:
+            return
+        if both:
+            quiet = bytes(self._written - at)
+        else:
+            frames = bytearray(os.pread(self._file, self._written - at, HEADER_BYTES + at))
+            frames[0::4] = frames[1::4] = bytes(len(frames) // 4)
+            quiet = bytes(frames)
+        self._put(quiet, HEADER_BYTES + at)
 
     def flush(self) -> None:
         """Bring everything into the file."""

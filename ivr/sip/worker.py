@@ -200,7 +200,10 @@ class Worker:
         if not begins:
             keys.still_down(key, now)
         elif keys.pressed(key, "info" if method == "info" else "rfc4733", now):
-            self._link.send(m.Key(index, key))
+            self._pump(everything=True)
+            if index == CALLER:
+                self._audio.key_pressed()
+            self._link.send(m.Key(index, key, self._audio.at_ms))
 
     def _index(self, leg: Leg) -> int | None:
         return next((index for index, line in self._lines.items() if line.leg is leg), None)
@@ -219,6 +222,8 @@ class Worker:
                 self._welcome = message
             case m.Drain():
                 self._draining = True
+            case m.Originate():
+                self._originate(message)
             case _ if CALLER not in self._lines:
                 # The caller left while the order was under way.
                 return
@@ -230,12 +235,18 @@ class Worker:
             case m.StartRecording(path):
                 self._pump(everything=True)
                 self._audio.record(path)
+            case m.MaskRecording(sides, from_ms):
+                self._pump(everything=True)
+                self._audio.mask(sides, from_ms)
             case m.Play():
                 self._play(message)
             case m.StopPlay(leg):
                 self._audio.stop_play(leg, self._link.send)
             case m.Dial():
                 self._dial(message)
+            case m.SendKey(leg, key):
+                if leg in self._lines and self._lines[leg].up:
+                    self._lines[leg].leg.press(key, "rfc4733")
             case m.Bridge(a, b):
                 self._bridge(a, b)
             case m.Unbridge(a, b):
@@ -255,6 +266,19 @@ class Worker:
             self._link.send(m.Played(order.id, 0, False))
             return
         self._audio.play(order.leg, order.id, pcm, order.loop)
+
+    def _originate(self, order: m.Originate) -> None:
+        if self._lines or self._strays or self._draining:
+            self._link.send(m.NotFree(order.call_id))
+            return
+        self._stack.tick(True)
+        leg = Leg(self._stack, self, self._port(CALLER))
+        self._lines[CALLER] = Line(leg, time.monotonic() + order.timeout_s)
+        try:
+            leg.dial(order.uri, order.headers)
+        except SipError as error:
+            self._lines.pop(CALLER)
+            self._link.send(m.LegChanged(CALLER, "ended", 400, str(error)))
 
     def _dial(self, order: m.Dial) -> None:
         if not CALLER < order.leg < MAX_LEGS or order.leg in self._lines:
@@ -282,6 +306,7 @@ class Worker:
 
     def _node_gone(self) -> None:
         self._orphan = True
+        self._audio.mask("")
         caller = self._lines.get(CALLER)
         if caller is None:
             return

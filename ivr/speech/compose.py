@@ -17,6 +17,7 @@ from ivr.speech import reading
 from ivr.speech.cache import WavCache
 from ivr.speech.errors import PromptMissing, SpeechError, TtsFailed
 from ivr.speech.joining import AnyPiece, Joiner, Recorded, Silence, Unrecorded
+from ivr.speech.pace import bounded, paced
 from ivr.speech.pcm import Pcm, milliseconds, silence
 from ivr.speech.prompts import PromptLibrary, Recording
 from ivr.speech.settings import SpeechSettings
@@ -85,15 +86,19 @@ class Speaker:
         """End the voice process."""
         await self._tts.close()
 
-    async def compose(self, pieces: tuple[AnySpeech, ...]) -> Spoken:
-        """One file that says ``pieces``.
+    def with_library(self, library: PromptLibrary) -> Speaker:
+        """The same voice with other prompts; only one of the two needs to be closed."""
+        return Speaker(library, self._cache, self._tts)
+
+    async def compose(self, pieces: tuple[AnySpeech, ...], pace: float = 1.0) -> Spoken:
+        """One file that says ``pieces``; ``pace`` below 1 says it slower, in the same pitch.
 
         What the run-time voice fails on is left out, logged and named in ``unsaid``. Raises
         :class:`PromptMissing` for an unknown prompt, :class:`SpeechError` when nothing at all
         could be said or no file could be written.
         """
         text = self.transcript(pieces)
-        if len(pieces) == 1 and isinstance(pieces[0], Say):
+        if len(pieces) == 1 and isinstance(pieces[0], Say) and pace == 1.0:
             whole = self._as_it_is(pieces[0].prompt)
             if whole is not None:
                 return Spoken(whole[0], text, whole[1])
@@ -103,6 +108,9 @@ class Speaker:
             raise SpeechError("没有可以播放的内容")
         pcm = np.concatenate([part.pcm for part in parts])
         key = hashlib.sha256("\n".join(part.identity for part in parts).encode()).hexdigest()
+        if pace != 1.0:
+            key = f"{key}-{bounded(pace)}"
+            pcm = await asyncio.to_thread(paced, pcm, pace)
         path = await self._store(key, pcm)
         return Spoken(path, text, milliseconds(pcm), unsaid)
 
@@ -119,10 +127,21 @@ class Speaker:
 
     def _as_it_is(self, prompt: str) -> tuple[Path, int] | None:
         """A shipped recording needs no joining, and no disk."""
+        recording = self._recording(prompt)
+        if recording is None or recording.path is None:
+            return None
+        return recording.path, recording.ms
+
+    def _recording(self, prompt: str) -> Recording | None:
+        """None where the words were changed since they were recorded, or never were recorded."""
         if self.library.stale(prompt):
             return None
-        recording = self.library.recording(prompt)
-        return (recording.path, recording.ms) if recording.path is not None else None
+        try:
+            return self.library.recording(prompt)
+        except PromptMissing:
+            if not self.library.text(prompt):
+                raise
+            return None
 
     async def _piece(self, piece: AnySpeech) -> list[_Part]:
         match piece:
@@ -133,9 +152,10 @@ class Speaker:
             case Text(text):
                 return await self._joined(self._joiner.text(text))
             case Say(prompt):
-                if self.library.stale(prompt):
+                recording = self._recording(prompt)
+                if recording is None:
                     return await self._joined(self._joiner.text(self.library.text(prompt)))
-                return [_recorded(self.library.recording(prompt))]
+                return [_recorded(recording)]
 
     async def _joined(self, pieces: list[AnyPiece]) -> list[_Part]:
         parts: list[_Part] = []

@@ -144,7 +144,12 @@ class PromptLibrary:
     def _check_prompt(self, prompt: str) -> list[Problem]:
         if self._override(prompt):
             return []
-        problems = self._check_file(prompt)
+        # The run-time voice says what was never recorded: a service added to the data is heard
+        # at once, and still after a restart. A recording that has gone is a broken installation.
+        problems = [
+            msgspec.structs.replace(problem, fatal=prompt in self._index)
+            for problem in self._check_file(prompt)
+        ]
         if not problems and self.stale(prompt):
             message = f"提示音 {prompt} 的文字已改，录音未更新，暂用合成语音；请运行 make prompts"
             problems.append(Problem(prompt, "stale", message))
@@ -167,7 +172,10 @@ class PromptLibrary:
             return []
         path = shipped_file(self._shipped, prompt)
         if prompt not in self._index or not path.is_file():
-            message = f"提示音 {prompt} 没有录音（{path}）；请运行 make prompts 或放入自录 WAV 文件"
+            message = (
+                f"提示音 {prompt} 没有录音（{path}），暂用合成语音；"
+                "请运行 make prompts 或放入自录 WAV 文件"
+            )
             return [Problem(prompt, "missing", message, fatal=True)]
         if path.suffix == OGG:
             return self._check_length(prompt, path)

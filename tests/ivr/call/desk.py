@@ -13,11 +13,14 @@ import msgspec
 
 from adapters.memory import MemoryStore
 from adapters.memory_platform import MemoryPlatform
+from adapters.memory_services import MemoryServices
+from adapters.memory_sms import MemorySms
+from adapters.state.memory import MemoryState
 from asr.scripted import ScriptedDecoder
 from asr.settings import ListenSettings
 from flows.commands import AnySpeech, Digits, Say, Text
 from flows.dialogue import Dialogue, DialogueConfig
-from ivr.call.services import Services
+from ivr.call.services import Services, Talk
 from ivr.call.session import CallSession
 from ivr.call.settings import CallSettings
 from ivr.sip import messages as sip
@@ -42,7 +45,11 @@ class Spoken(msgspec.Struct, frozen=True):
 class PaperVoice:
     """Says nothing, but knows what it would have said."""
 
-    async def compose(self, pieces: tuple[AnySpeech, ...]) -> Spoken:
+    def __init__(self) -> None:
+        self.paces: list[float] = []
+
+    async def compose(self, pieces: tuple[AnySpeech, ...], pace: float = 1.0) -> Spoken:
+        self.paces.append(pace)
         said = []
         for piece in pieces:
             match piece:
@@ -128,6 +135,8 @@ class Desk:
     store: MemoryStore
     platform: MemoryPlatform
     decoder: ScriptedDecoder
+    city: MemoryServices
+    sms: MemorySms
     services: Services
     session: CallSession
     task: asyncio.Task[None]
@@ -160,24 +169,33 @@ async def open_desk(
     *,
     store: MemoryStore | None = None,
     operator: str = "sip:op@127.0.0.1",
+    talk: Talk | None = None,
+    sms: MemorySms | None = None,
+    settings: dict[str, object] | None = None,
     **dialogue: object,
 ) -> AsyncIterator[Desk]:
-    """A call that has just been answered."""
+    """A call that has just been answered; ``talk`` takes the place of the real dialogue."""
     data = flow_data()
+    city, sms = MemoryServices(), sms or MemorySms()
+    chosen = {"operator": operator, "targets": {"119": "sip:119@127.0.0.1"}} | (settings or {})
     worker, decoder, platform = PaperWorker(), ScriptedDecoder(), MemoryPlatform()
     store = store or MemoryStore()
     await decoder.start()
     config = msgspec.convert({"no_input_s": 60.0, "inter_digit_s": 0.02} | dialogue, DialogueConfig)
     services = Services(
         node="test",
-        settings=CallSettings(operator=operator, targets={"119": "sip:119@127.0.0.1"}),
+        settings=msgspec.convert(chosen, CallSettings),
         data_dir=tmp_path,
-        new_talk=lambda: Dialogue(data, config),
+        new_talk=lambda: talk or Dialogue(data, config),
         decoder=decoder,
         listening=ListenSettings(),
         voice=PaperVoice(),
         store=store,
         platform=platform,
+        city=city,
+        sms=sms,
+        counter=MemoryState(),
+        service_name=lambda code: f"事项{code}",
         ticket_filed=lambda: None,
         ringback=tmp_path / "ringback.wav",
     )
@@ -185,7 +203,7 @@ async def open_desk(
     task = asyncio.create_task(session.run())
     await worker.until(lambda: bool(worker.told(sip.Answer)))
     worker.tell(sip.LegChanged(0, "up", 200))
-    desk = Desk(worker, store, platform, decoder, services, session, task)
+    desk = Desk(worker, store, platform, decoder, city, sms, services, session, task)
     try:
         yield desk
     finally:

@@ -247,3 +247,40 @@ async def test_a_disk_that_is_really_full(
 async def test_an_absurd_pause_is_bounded(speaker: Speaker) -> None:
     spoken = await speaker.compose((Digits("1"), Pause(10**9), Pause(-5)))
     assert spoken.ms < 11_000
+
+
+def loudest(pcm: np.ndarray) -> float:
+    """The frequency with the most power, in Hz."""
+    return float(np.argmax(np.abs(np.fft.rfft(pcm.astype(float)))) * 8000 / len(pcm))
+
+
+async def test_slower_speech_takes_longer_and_keeps_its_pitch(speaker: Speaker) -> None:
+    pieces = (Say("greet"), Say("number.is"), Say("greet"), Say("greet"), Say("greet"))
+    usual = await speaker.compose(pieces)
+    slow = await speaker.compose(pieces, pace=0.8)
+    assert slow.ms == pytest.approx(usual.ms / 0.8, rel=0.02)
+    assert slow.text == usual.text and slow.path != usual.path
+    assert loudest(read_own(slow.path)) == pytest.approx(loudest(read_own(usual.path)), abs=8)
+
+
+async def test_one_prompt_alone_is_slowed_down_too_and_kept(speaker: Speaker) -> None:
+    usual = await speaker.compose((Say("greet"),))
+    slow = await speaker.compose((Say("greet"),), pace=0.8)
+    assert slow.ms > usual.ms
+    assert (await speaker.compose((Say("greet"),), pace=0.8)).path == slow.path
+
+
+async def test_a_prompt_that_was_never_recorded_is_spoken(shipped: Path, tmp_path: Path) -> None:
+    library = PromptLibrary({**PROMPTS, "svc.9901": "新的事项"}, shipped=shipped)
+    speaker = Speaker.open(SpeechSettings(tts_limit_s=5.0), library, tmp_path / "cache")
+    try:
+        spoken = await speaker.compose((Say("svc.9901"),))
+        assert spoken.text == "新的事项" and spoken.ms > 300 and not spoken.unsaid
+        with pytest.raises(PromptMissing):
+            await speaker.compose((Say("svc.9902"),))
+        edited = PromptLibrary({**PROMPTS, "greet": "您好，这是改过的话。"}, shipped=shipped)
+        changed = await speaker.with_library(edited).compose((Say("greet"),))
+        assert changed.text == "您好，这是改过的话。"
+        assert changed.path != (await speaker.compose((Say("greet"),))).path
+    finally:
+        await speaker.close()

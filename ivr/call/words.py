@@ -1,0 +1,50 @@
+"""From the listener's turns to transcript lines and the dialogue's events."""
+
+from __future__ import annotations
+
+from asr.turns import TurnEnded
+from flows.events import Utterance
+from ivr.call.hearing import CALLER, Hearing
+from ivr.call.masking import Masking
+from ivr.call.timeline import TimeLine
+from ivr.call.transcript import MASK, Transcript
+
+
+class Words:
+    """Notes who said what, and when; a private answer is noted as asterisks."""
+
+    def __init__(
+        self, hearing: Hearing, masking: Masking, transcript: Transcript, time: TimeLine
+    ) -> None:
+        self._hearing = hearing
+        self._masking = masking
+        self._transcript = transcript
+        self._time = time
+
+    def note(self, leg: int, turn: TurnEnded) -> None:
+        """Put a turn into the transcript."""
+        text = turn.result.text
+        if not text:
+            return
+        base = self._time.of(self._hearing.since(leg))
+        start, end = base + turn.start, base + turn.spoken_end
+        if leg == CALLER and self._masking.covers(start):
+            self._masking.spoken(start, text)
+            text = MASK
+        self._transcript.add(
+            "caller" if leg == CALLER else "operator",
+            text,
+            start,
+            end,
+            confidence=turn.result.confidence,
+        )
+
+    def partial(self, text: str) -> str:
+        """What may be shown of words still being spoken."""
+        return MASK if self._masking.on else text
+
+    @staticmethod
+    def utterance(turn: TurnEnded, *, listening: bool) -> Utterance:
+        """The event for the dialogue."""
+        result = turn.result
+        return Utterance(result.text, result.alternatives, result.confidence, listening)

@@ -14,7 +14,7 @@ from flows.ticket import TicketDraft
 E = TypeVar("E", bound=ev.Event)
 
 NOTICE = do.Play((do.Text("本次通话将被录音"),), barge_in=False)
-SECRET = do.KeyInput(max_digits=18, inter_digit_s=0.5, masked=True)
+SECRET = do.KeyInput(max_digits=18, inter_digit_s=30.0, masked=True)
 
 
 class ScriptedTalk:

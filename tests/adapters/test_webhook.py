@@ -22,8 +22,9 @@ from adapters.ports import StoreError
 from adapters.simulator import DEMO_KEY_ID, DEMO_SECRET, Notify, Simulator
 from adapters.webhook import webhook
 from adapters.wire import ticket as to_wire
-from flows.requests import AskProgress
-from tests.adapters.samples import CALLER, LINES, NOON, call, draft, ticket
+from flows.requests import AskProgress, SendLink
+from flows.ticket import Application, TicketDraft
+from tests.adapters.samples import CALLER, LINES, NOON, call, draft, ticket, uuid
 
 NO = "BH20261123000001"
 DOCUMENT = Path(__file__).parents[2] / "docs" / "openapi" / "hotline.yaml"
@@ -180,6 +181,51 @@ async def test_what_the_simulated_platform_decides_is_known_to_the_hotline(node:
         assert matter.state == "待派单"
         await services.close()
         await client.close()
+
+
+async def test_an_applicant_who_finishes_a_link_is_known_to_the_hotline(node: Node) -> None:
+    async with Simulator(notify=Notify(node.url)) as simulator, ClientSession() as session:
+        services = HttpServices(simulator.settings)
+        link = await services.make_link(SendLink(CALLER, "0101", ("identity",)), key=uuid(1))
+        await services.close()
+        waiting = Application("0101", "assist", link="sent", link_reference=link.reference)
+        application = TicketDraft("办件", service="0101", application=waiting)
+        await node.store.open_link(link.reference, "call-1", at=NOON)
+        filed = await node.store.file_ticket("call-1", application, LINES, at=NOON)
+        states = []
+        for method in ("GET", "POST"):
+            async with session.request(method, link.url) as answer:
+                assert answer.status == 200 and "一号快办" in await answer.text()
+            known = await node.store.ticket(filed.ticket_no)
+            assert known is not None and known.draft.application is not None
+            states.append(known.draft.application.link)
+        assert states == ["opened", "finished"]
+        assert [proof.how for proof in known.draft.application.evidence] == ["link"]
+        assert [heard.status for heard in node.heard] == states
+        async with session.get(f"{simulator.url}/link/LK0") as answer:
+            assert answer.status == 404
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"reference": ""},
+        {"reference": "x" * 65},
+        {"status": "closed"},
+        {"changed": "2026-11-23T13:00:00"},
+        {"evidence": "x" * 65},
+    ],
+)
+async def test_link_news_that_make_no_sense_are_refused(node: Node, fields: Any) -> None:
+    known = {"reference": "LK1", "status": "opened", "changed": "2026-11-23T13:00:00+08:00"}
+    body = json.dumps(known | fields).encode()
+    path = "/v1/link-states"
+    headers = signature.headers(DEMO_KEY_ID, DEMO_SECRET, "POST", path, body, now=time.time())
+    async with (
+        ClientSession() as session,
+        session.post(node.url + path, data=body, headers=headers) as answer,
+    ):
+        assert answer.status == 400
 
 
 def test_the_wire_form_of_a_sample_keeps_every_word() -> None:

@@ -211,6 +211,12 @@ class MemoryEmergencies(ABC):
         ticket = self._whole(task.ticket_no)
         return RingBack(task.id, ticket, task.number, task.reason, task.tries, task.due)
 
+    async def release_ring_backs(self, owner: str) -> None:
+        """Give back every task that ``owner`` still holds."""
+        for task in self._tasks.values():
+            if task.leased_by == owner:
+                task.leased_by, task.leased_until = "", None
+
     async def ring_back_tried(
         self, task_id: int, result: str, at: datetime, *, again: datetime | None
     ) -> None:
@@ -224,6 +230,13 @@ class MemoryEmergencies(ABC):
             task.due = again.astimezone()
         else:
             task.state, task.ended = "given-up", at.astimezone()
+
+    async def put_back_ring_back(self, task_id: int, until: datetime, why: str) -> None:
+        """The call could not be made at all: later, and not counted."""
+        task = self._tasks[task_id]
+        if task.state == "waiting":
+            task.due, task.result = until.astimezone(), why
+            task.leased_by, task.leased_until = "", None
 
     async def ring_back_reached(self, task_id: int, result: str, at: datetime) -> None:
         """The person answered."""

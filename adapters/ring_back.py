@@ -53,10 +53,16 @@ class RingBackStore(Protocol):
         No number is given out while another task for it is held: nobody is rung twice at once.
         """
 
+    async def release_ring_backs(self, owner: str) -> None:
+        """Give back every task that ``owner`` still holds."""
+
     async def ring_back_tried(
         self, task_id: int, result: str, at: datetime, *, again: datetime | None
     ) -> None:
         """Nobody was reached; try ``again`` then, or give up (None)."""
+
+    async def put_back_ring_back(self, task_id: int, until: datetime, why: str) -> None:
+        """The call could not be made at all (no line was free): later, and not counted."""
 
     async def ring_back_reached(self, task_id: int, result: str, at: datetime) -> None:
         """The person answered."""

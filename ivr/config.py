@@ -10,6 +10,7 @@ import msgspec
 
 from adapters.settings import (
     DeliverySettings,
+    NoticeSettings,
     PlatformSettings,
     SmsSettings,
     StoreSettings,
@@ -19,6 +20,7 @@ from asr.settings import AsrSettings
 from flows.dialogue.config import DialogueConfig
 from ivr import configfile
 from ivr.call.settings import CallSettings
+from ivr.emergency.settings import RingBackSettings
 from ivr.sip.settings import SipSettings
 from ivr.speech.settings import SpeechSettings
 
@@ -55,6 +57,8 @@ class Config(msgspec.Struct, frozen=True):
     store: StoreSettings = StoreSettings()
     platform: PlatformSettings = PlatformSettings()
     delivery: DeliverySettings = DeliverySettings()
+    notices: NoticeSettings = NoticeSettings()
+    ring_back: RingBackSettings = RingBackSettings()
     sms: SmsSettings = SmsSettings()
     webhook: WebhookSettings = WebhookSettings()
     http: HttpSettings = HttpSettings()

@@ -11,18 +11,25 @@ from pathlib import Path
 import msgspec
 
 from adapters.delivery import DeliveryWorker
+from adapters.http_notices import HttpNotices
 from adapters.http_platform import HttpPlatform
 from adapters.http_services import HttpServices
 from adapters.http_sms import HttpSms
-from adapters.settings import SmsSettings
+from adapters.notice_worker import NoticeWorker
+from adapters.ring_back import RingBack
+from adapters.settings import NoticeSettings, SmsSettings
 from adapters.sql.store import SqlStore
 from adapters.state.memory import MemoryState
 from asr.decoder.process import DecoderProcess
 from asr.engine import AsrError
+from flows.alarm import Alarm
 from flows.dialogue import Dialogue, FlowData
+from flows.emergency import EmergencyFile, alarm_of
 from ivr.call.services import Services
 from ivr.call.session import CallSession
 from ivr.config import Config
+from ivr.emergency.ring_backs import RingBacks
+from ivr.emergency.ringing import RingResult, ring
 from ivr.flowsource import FlowSource
 from ivr.http import HttpServer
 from ivr.live import LiveBus
@@ -55,6 +62,7 @@ class Node:
             config.database_url,
             ticket_prefix=config.store.ticket_prefix,
             busy_timeout_s=config.store.busy_timeout_s,
+            alarms=self._alarm,
         )
         self.platform = HttpPlatform(config.platform)
         self.city = HttpServices(config.platform)
@@ -65,6 +73,14 @@ class Node:
         self.delivery = DeliveryWorker(
             self.store, self.platform, config.delivery, owner=config.node_name
         )
+        self.notices = HttpNotices(notice_settings(config))
+        self.notifying = NoticeWorker(
+            self.store, self.notices, notice_settings(config), owner=config.node_name
+        )
+        self.ring_backs = RingBacks(
+            self.store, self._ring_back, config.ring_back, owner=config.node_name
+        )
+        self._emergencies: EmergencyFile | None = None
         self._stack = AsyncExitStack()
         self._line: PhoneLine | None = None
         self._services: Services | None = None
@@ -100,6 +116,7 @@ class Node:
         config = self.config
         config.data_dir.mkdir(parents=True, exist_ok=True)
         flow_data = await self.flows.open()
+        self._emergencies = flow_data.knowledge.documents.emergencies.value
         library = self._library(flow_data)
         voice = Speaker.open(config.speech, library, config.data_dir / "cache")
         # What a start that is cut short has begun is ended, too.
@@ -107,11 +124,13 @@ class Node:
         await voice.start()
         self._stack.push_async_callback(self.store.close)
         await self.store.start()
-        for outside in (self.platform, self.city, self.sms):
+        for outside in (self.platform, self.city, self.sms, self.notices):
             self._stack.push_async_callback(outside.close)
         await recover(self.store, config)
         self.delivery.start()
         self._stack.push_async_callback(self.delivery.stop)
+        self.notifying.start()
+        self._stack.push_async_callback(self.notifying.stop)
         self._stack.push_async_callback(self.decoder.close)
         await self._start_decoder()
         if config.http.port:
@@ -129,6 +148,8 @@ class Node:
 
         settings = sip_settings(config, library)
         self._line = await self._stack.enter_async_context(PhoneLine(settings, on_call))
+        self.ring_backs.start()
+        self._stack.push_async_callback(self.ring_backs.stop)
         log.info("the line is open: %s", settings.uri, extra={"action": "open"})
 
     def _library(self, flow_data: FlowData) -> PromptLibrary:
@@ -171,7 +192,7 @@ class Node:
             sms=self.sms,
             counter=self.counter,
             service_name=_service_names(flow_data),
-            ticket_filed=self.delivery.wake,
+            ticket_filed=self._ticket_filed,
             ringback=ringback,
             live=self.live,
         )
@@ -181,6 +202,7 @@ class Node:
 
     def _use(self, flow_data: FlowData) -> None:
         """Calls from now on follow ``flow_data``; those going on keep what they began with."""
+        self._emergencies = flow_data.knowledge.documents.emergencies.value
         old = self._services
         assert old is not None and isinstance(old.voice, Speaker)
         library = PromptLibrary(flow_data.prompts, self._overrides)
@@ -192,6 +214,34 @@ class Node:
             voice=old.voice.with_library(library),
             service_name=_service_names(flow_data),
         )
+
+    def _alarm(self, kind: str) -> Alarm | None:
+        """Who is told of a kind of emergency, by the data in force."""
+        data = self._emergencies
+        found = next((one for one in data.kinds if one.id == kind), None) if data else None
+        return alarm_of(data, found) if data is not None and found is not None else None
+
+    def _ticket_filed(self) -> None:
+        self.delivery.wake()
+        self.notifying.wake()
+        self.ring_backs.wake()
+
+    async def _ring_back(self, task: RingBack) -> RingResult:
+        """Ring who reported an emergency and talk to them, until they are gone again."""
+        assert self._services is not None
+        return await ring(
+            task, self.line.pool.originate, self._services, self.config.ring_back.ring_s
+        )
+
+
+def notice_settings(config: Config) -> NoticeSettings:
+    """The units' platform; where it has no address of its own, it is the city's platform."""
+    if config.notices.url:
+        return config.notices
+    platform = config.platform
+    return msgspec.structs.replace(
+        config.notices, url=platform.url, key_id=platform.key_id, secret=platform.secret
+    )
 
 
 def _service_names(flow_data: FlowData) -> Callable[[str], str]:

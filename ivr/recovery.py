@@ -42,6 +42,7 @@ async def recover(store: Store, config: Config) -> int:
         try:
             await _file(store, call, draft)
             if recording is not None or call.call_id not in talking:
+                await _call_back(store, call)
                 await _close(store, config, call, recording)
                 finished += 1
         except (StoreError, OSError):
@@ -53,6 +54,16 @@ async def recover(store: Store, config: Config) -> int:
             except (StoreError, OSError):
                 log.exception("recording without its manifest", extra=_extra(call_id))
     return finished
+
+
+async def _call_back(store: Store, call: CallRecord) -> None:
+    """An emergency whose call this node's death cut off: its caller is to be rung."""
+    for ticket_no in await store.tickets_of(call.call_id):
+        ticket = await store.ticket(ticket_no)
+        if ticket is None or not ticket.draft.emergency_kind or ticket.draft.call_back:
+            continue
+        wanted = msgspec.structs.replace(ticket.draft, call_back=True)
+        await store.update_ticket(ticket_no, wanted, at=local_now())
 
 
 async def _file(store: Store, call: CallRecord, draft: TicketDraft | None) -> None:

@@ -80,11 +80,19 @@ class EmergencyStore(ABC):
         """The task that has waited longest, kept for ``owner`` alone until ``until``."""
         return await self._write(lambda db: ring_backs.claim(db, now, owner, until))
 
+    async def release_ring_backs(self, owner: str) -> None:
+        """Give back every task that ``owner`` still holds."""
+        await self._write(lambda db: ring_backs.release(db, owner))
+
     async def ring_back_tried(
         self, task_id: int, result: str, at: datetime, *, again: datetime | None
     ) -> None:
         """Nobody was reached; try ``again`` then, or give up (None)."""
         await self._write(lambda db: ring_backs.tried(db, task_id, result, at, again))
+
+    async def put_back_ring_back(self, task_id: int, until: datetime, why: str) -> None:
+        """The call could not be made at all: later, and not counted."""
+        await self._write(lambda db: ring_backs.put_back(db, task_id, until, why))
 
     async def ring_back_reached(self, task_id: int, result: str, at: datetime) -> None:
         """The person answered."""

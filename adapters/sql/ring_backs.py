@@ -122,6 +122,11 @@ async def _drop_served(db: AsyncConnection, now: datetime) -> None:
     )
 
 
+async def release(db: AsyncConnection, owner: str) -> None:
+    """Give back every task that ``owner`` holds."""
+    await db.execute(update(ring_backs).where(ring_backs.c.leased_by == owner).values(**_FREE))
+
+
 async def tried(
     db: AsyncConnection, task_id: int, result: str, at: datetime, again: datetime | None
 ) -> None:
@@ -133,6 +138,15 @@ async def tried(
         update(ring_backs)
         .where(ring_backs.c.id == task_id, _WAITING)
         .values(tries=ring_backs.c.tries + 1, result=result, **_FREE, **after)
+    )
+
+
+async def put_back(db: AsyncConnection, task_id: int, until: datetime, why: str) -> None:
+    """Give a task back untried."""
+    await db.execute(
+        update(ring_backs)
+        .where(ring_backs.c.id == task_id, _WAITING)
+        .values(due=until, result=why, **_FREE)
     )
 
 

@@ -26,6 +26,11 @@ class Heard(msgspec.Struct, frozen=True):
     event: ListenerEvent
 
 
+def silent(audio: Audio) -> Audio:
+    """The same stretch of time with nothing to hear."""
+    return msgspec.structs.replace(audio, pcm=bytes(len(audio.pcm)))
+
+
 class Hearing:
     """Follows the speech of every leg. ``emit`` gets the events, in the event loop."""
 

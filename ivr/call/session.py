@@ -11,6 +11,7 @@ import asyncio
 import logging
 from collections import deque
 
+from adapters.ring_back import RingBack
 from asr.turns import PartialText, SpeechDropped, SpeechSustained, TurnEnded
 from flows import commands as do
 from flows import events as ev
@@ -19,7 +20,7 @@ from ivr import live
 from ivr.call.ending import Ending, let_end
 from ivr.call.files import CallFiles
 from ivr.call.filing import Filing
-from ivr.call.hearing import CALLER, Heard, Hearing
+from ivr.call.hearing import CALLER, Heard, Hearing, silent
 from ivr.call.keypad import Keypad
 from ivr.call.masking import Masking
 from ivr.call.requests import Requests
@@ -44,8 +45,12 @@ _Inbox = sip.FromWorker | Heard | Due | ev.AnyEvent
 class CallSession:
     """Runs one call. ``await run()`` returns when it is over and everything is stored."""
 
-    def __init__(self, worker: WorkerLine, services: Services) -> None:
+    def __init__(
+        self, worker: WorkerLine, services: Services, *, ring_back: RingBack | None = None
+    ) -> None:
+        """``ring_back``: the hotline rings, about this; otherwise ``worker`` has a caller."""
         self._worker = worker
+        self._ring_back = ring_back
         self._services = services
         self._incoming = worker.incoming
         self.call_id = worker.incoming.call_id
@@ -80,6 +85,11 @@ class CallSession:
         self._interrupted = False
         self._broke_off = False
 
+    @property
+    def answered(self) -> bool:
+        """Whether both sides have been connected at some time."""
+        return self._up
+
     async def run(self) -> None:
         """Answer, converse, and leave everything stored, whatever happens in between."""
         extra = {"action": "call", "call": self.call_id}
@@ -87,7 +97,8 @@ class CallSession:
         reader = asyncio.create_task(self._read_worker())
         unsubscribe = self._services.decoder.subscribe(self._speech_changed)
         try:
-            self._worker.send(sip.Answer())
+            if self._ring_back is None:
+                self._worker.send(sip.Answer())
             await self._filing.open_call(self._files.planned)
             while not self._over:
                 await self._take(await self._inbox.get())
@@ -116,7 +127,9 @@ class CallSession:
                 if not isinstance(message, sip.Audio):
                     self._inbox.put_nowait(message)
                 elif self._up:
-                    self._hearing.hear(message)
+                    # Two who talk alone are not listened to; only the clock goes on.
+                    alone = self._transfers.alone
+                    self._hearing.hear(silent(message) if alone else message)
         except Exception:
             log.exception("worker not read", extra={"action": "call", "call": self.call_id})
             self._worker.send(sip.HangUpLeg())
@@ -164,14 +177,19 @@ class CallSession:
         self._up = True
         incoming = self._incoming
         self._services.live.publish(live.CallBegan(self.call_id, incoming.caller, incoming.called))
-        dropped = await self._filing.dropped()
         at = self._services.now().replace(tzinfo=None)
-        await self._handle(ev.Answered(incoming.caller, incoming.called, at, dropped))
+        back = self._ring_back
+        if back is not None:
+            number, draft = back.ticket.ticket_no, back.ticket.draft
+            await self._handle(ev.RungBack(back.number, number, draft, back.reason, at))
+        else:
+            dropped = await self._filing.dropped()
+            await self._handle(ev.Answered(incoming.caller, incoming.called, at, dropped))
         if not self._services.decoder.available:
             await self._handle(ev.SpeechLost())
 
     async def _key(self, key: sip.Key) -> None:
-        if key.leg != CALLER or self._transfers.bridged:
+        if self._transfers.key(key.leg, key.key) or key.leg != CALLER:
             return
         if key.key == "#" and self._timers.running("full"):
             # It ends an input that was complete without it.
@@ -370,6 +388,8 @@ class CallSession:
     def _outcome(self) -> str:
         if self._interrupted:
             return "interrupted"
+        if not self._up and self._ring_back is not None:
+            return "refused"
         if self._transfers.ever_bridged:
             return "transferred"
         return "ticket" if self._filing.numbers else "hung-up"

@@ -49,6 +49,7 @@ class Transfers:
         self._queue = queue
         self._attempt: _Attempt | None = None
         self._last_leg = 0
+        self._cards: set[asyncio.Task[None]] = set()
         self.ever_bridged = False
 
     @property
@@ -56,14 +57,26 @@ class Transfers:
         """Whether caller and target talk to each other now."""
         return self._attempt is not None and self._attempt.answered
 
+    @property
+    def alone(self) -> bool:
+        """Whether the two talk without the hotline: nothing is heard or written down."""
+        return self.bridged and self._attempt is not None and not self._attempt.command.stay
+
+    def key(self, leg: int, key: str) -> bool:
+        """Pass a key on to the other end of the bridge; whether there is one."""
+        attempt = self._attempt
+        if attempt is None or not attempt.answered or leg not in (CALLER, attempt.leg):
+            return False
+        self._send(sip.SendKey(attempt.leg if leg == CALLER else CALLER, key))
+        return True
+
     async def start(self, command: Transfer, lines: Sequence[Line]) -> TransferFailed | None:
         """Deliver the card and ring the target; a failure known at once is returned."""
         uri = self._services.settings.uri(command.target)
         if not uri:
             log.error("no address for transfer target %s", command.target, extra=self._extra())
             return TransferFailed("failed")
-        delivered = await self._deliver(command, lines)
-        self._services.live.publish(Ringing(self._call_id, command.target, delivered))
+        await self._deliver_first(command, lines)
         if self._attempt is not None:
             self._send(sip.HangUpLeg(self._attempt.leg))
         self._last_leg = self._last_leg % LAST_LEG + 1
@@ -96,14 +109,31 @@ class Transfers:
             self._attempt = None
             self._queue.interrupt()
             if attempt.answered:
+                if not attempt.command.stay:
+                    self._send(sip.MaskRecording(""))
                 return TransferEnded()
             return TransferFailed(_reason(change.code))
         return None
 
     def _bridge(self, attempt: _Attempt) -> None:
         if self._attempt is attempt:
+            if not attempt.command.stay:
+                self._send(sip.MaskRecording("all"))
             self._send(sip.Bridge(CALLER, attempt.leg))
             self._services.live.publish(Bridged(self._call_id, attempt.command.target))
+
+    async def _deliver_first(self, command: Transfer, lines: Sequence[Line]) -> None:
+        """The card is there before the phone rings; but 119 has no screen to wait for."""
+        if command.target == "operator":
+            await self._tell(command, lines)
+            return
+        card = asyncio.create_task(self._tell(command, lines))
+        self._cards.add(card)
+        card.add_done_callback(self._cards.discard)
+
+    async def _tell(self, command: Transfer, lines: Sequence[Line]) -> None:
+        delivered = await self._deliver(command, lines)
+        self._services.live.publish(Ringing(self._call_id, command.target, delivered))
 
     async def _deliver(self, command: Transfer, lines: Sequence[Line]) -> bool:
         handoff = Handoff(

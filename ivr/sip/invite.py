@@ -29,6 +29,11 @@ def user_of(address: str) -> str:
     return found[1].split(":")[0] if found else ""
 
 
+def new_call_id() -> str:
+    """A name for a call that no other has."""
+    return f"{datetime.now(UTC):%Y%m%d%H%M%S}-{uuid.uuid4().hex[:12]}"
+
+
 def incoming(invite: str, source: str, *, proxied: bool) -> Incoming:
     """Describe ``invite``. ``source`` is where the packet came from.
 
@@ -37,7 +42,7 @@ def incoming(invite: str, source: str, *, proxied: bool) -> Incoming:
     request_line = invite.split("\r\n", 1)[0]
     caller = user_of(header(invite, "P-Asserted-Identity")) or user_of(header(invite, "From", "f"))
     return Incoming(
-        call_id=f"{datetime.now(UTC):%Y%m%d%H%M%S}-{uuid.uuid4().hex[:12]}",
+        call_id=new_call_id(),
         caller="" if caller.lower() == "anonymous" else caller,
         called=user_of(request_line),
         source=(header(invite, SOURCE_HEADER) if proxied else "") or source,

@@ -6,12 +6,13 @@ import asyncio
 import logging
 import os
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from ivr.sip import messages as m
 from ivr.sip import wire
 from ivr.sip.forks import Forks, kill
+from ivr.sip.invite import new_call_id
 from ivr.sip.processes import EXIT_PORT_IN_USE
 from ivr.sip.settings import SipSettings
 from ivr.sip.slots import PoolError, Slot, free_ports, public_port, worker_config
@@ -22,6 +23,8 @@ __all__ = ["OnCall", "PoolError", "WorkerCall", "WorkerPool", "worker_socket"]
 log = logging.getLogger(__name__)
 
 # A worker that dies younger than this did not get going: wait before trying again.
+# Where an ``Incoming`` comes from that the hotline has rung itself.
+OUTGOING = "outgoing"
 _INFANT_S = 2.0
 _LONGEST_WAIT_S = 10.0
 _LONGEST_SOCKET_PATH = 107
@@ -168,6 +171,29 @@ class WorkerPool:
         """Process ids of the living workers by port."""
         return {slot.port: slot.pid for slot in self._slots if slot.pid}
 
+    def originate(
+        self,
+        uri: str,
+        number: str,
+        on_call: OnCall,
+        *,
+        timeout_s: float = 30.0,
+        headers: Mapping[str, str] | None = None,
+    ) -> WorkerCall | None:
+        """Ring ``number`` at ``uri``; None if no worker is free for that.
+
+        The call goes to ``on_call`` at once, before anybody has answered. One worker is always
+        left for who calls in.
+        """
+        free = [slot for slot in self._slots if slot.free]
+        if self._draining or len(free) < 2 or len(self._calls) >= self._settings.max_calls:
+            return None
+        slot = free[-1]
+        incoming = m.Incoming(new_call_id(), number, self._settings.number, OUTGOING)
+        call = self._take_up(slot, incoming, on_call)
+        slot.send(m.Originate(incoming.call_id, uri, timeout_s, dict(headers or {})))
+        return call
+
     def _tell(self, slot: Slot) -> None:
         self.told(slot.port, slot.free)
 
@@ -265,6 +291,10 @@ class WorkerPool:
         slot.talking |= isinstance(message, m.Audio)
         if isinstance(message, m.Incoming):
             self._begin_call(slot, message)
+        elif isinstance(message, m.NotFree):
+            call = slot.call
+            if call is not None and call.incoming.call_id == message.call_id:
+                self._not_free(slot, call)
         elif ends_call(message):
             self._end_call(slot, message)
         elif slot.call is not None:
@@ -278,12 +308,26 @@ class WorkerPool:
             log.warning("call refused: full", extra={"action": "call-refused"})
             slot.send(m.Reject(503, self._settings.retry_after_s))
             return
+        if slot.call is not None:
+            # The worker was being told to ring somebody when its caller came: the caller stays.
+            self._not_free(slot, slot.call)
+        self._take_up(slot, incoming, self._on_call)
+
+    def _take_up(self, slot: Slot, incoming: m.Incoming, on_call: OnCall) -> WorkerCall:
         call = slot.call = WorkerCall(incoming, slot.send)
         self._tell(slot)
         self._calls.add(call)
-        task = asyncio.create_task(self._hold(call))
+        task = asyncio.create_task(self._hold(call, on_call))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
+        return call
+
+    def _not_free(self, slot: Slot, call: WorkerCall) -> None:
+        call.put(m.LegChanged(0, "ended", 491, "not-free"))
+        self._calls.discard(call)
+        if slot.call is call:
+            slot.call = None
+            self._tell(slot)
 
     def _end_call(self, slot: Slot, message: m.FromWorker) -> None:
         call, slot.call = slot.call, None
@@ -296,11 +340,12 @@ class WorkerPool:
             slot.send(m.Drain())
         self._tell(slot)
 
-    async def _hold(self, call: WorkerCall) -> None:
+    async def _hold(self, call: WorkerCall, on_call: OnCall) -> None:
         try:
-            await self._on_call(call)
+            await on_call(call)
         except Exception:
             log.exception("call failed", extra={"action": "call", "call": call.incoming.call_id})
         finally:
             call.send(m.HangUpLeg(0))
         await call.over.wait()
+        call.done.set()

@@ -9,7 +9,11 @@ from ivr.sip import messages as m
 
 
 class WorkerCall:
-    """One caller's worker, from ``Incoming`` to ``LegChanged(0, "ended")``."""
+    """One caller's worker, from ``Incoming`` to ``LegChanged(0, "ended")``.
+
+    ``over``: the worker is free again. ``done``: whoever held the call has finished with it,
+    too. ``why`` it is over, in SIP's words.
+    """
 
     def __init__(self, incoming: m.Incoming, send: Callable[[m.ToWorker], None]) -> None:
         self.incoming = incoming
@@ -17,6 +21,8 @@ class WorkerCall:
         self._messages: asyncio.Queue[m.FromWorker] = asyncio.Queue()
         self._told_end = False
         self.over = asyncio.Event()
+        self.done = asyncio.Event()
+        self.why = ""
 
     def send(self, message: m.ToWorker) -> None:
         """Tell the worker something; never blocks, nothing happens once the call is over."""
@@ -40,7 +46,8 @@ class WorkerCall:
         if self.over.is_set():
             return
         self._messages.put_nowait(message)
-        if ends_call(message):
+        if isinstance(message, m.LegChanged) and ends_call(message):
+            self.why = f"{message.code} {message.reason}".strip()
             self.over.set()
 
 

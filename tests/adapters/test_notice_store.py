@@ -353,3 +353,24 @@ async def test_an_ordinary_ticket_dealt_with_rings_nobody(store: Store) -> None:
     ticket = await filed(store, draft())
     await store.record_state(StateChange(ticket.ticket_no, "已办结", later(100)))
     assert await store.ring_backs(ticket.ticket_no) == []
+
+
+async def test_a_call_that_could_not_be_made_counts_as_no_try(store: Store) -> None:
+    ticket = await filed(store, gas(call_back=True))
+    await over(store, "call-1")
+    task = await store.claim_ring_back(later(2), owner="a", until=later(60))
+    assert task is not None
+    await store.put_back_ring_back(task.id, later(30), "no line is free")
+    assert await store.claim_ring_back(later(29), owner="a", until=later(90)) is None
+    (record,) = await store.ring_backs(ticket.ticket_no)
+    assert (record.state, record.tries, record.due) == ("waiting", 0, later(30))
+
+
+async def test_a_node_that_comes_back_rings_again_whom_it_was_ringing(store: Store) -> None:
+    await filed(store, gas(call_back=True))
+    await over(store, "call-1")
+    assert await store.claim_ring_back(later(2), owner="a", until=later(900)) is not None
+    await store.release_ring_backs("b")
+    assert await store.claim_ring_back(later(3), owner="a", until=later(900)) is None
+    await store.release_ring_backs("a")
+    assert await store.claim_ring_back(later(3), owner="a", until=later(900)) is not None

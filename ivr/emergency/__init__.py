@@ -1,0 +1,1 @@
+"""What the line does by itself about emergencies, after the call."""

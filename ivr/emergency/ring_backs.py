@@ -1,0 +1,137 @@
+"""Calling back who reported an emergency, as the tasks in the database say."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable
+from datetime import timedelta
+
+from adapters.clock import Clock, SystemClock
+from adapters.ports import Store, StoreError
+from adapters.ring_back import RingBack
+from ivr.emergency.ringing import RingResult
+from ivr.emergency.settings import RingBackSettings
+
+log = logging.getLogger(__name__)
+
+Ring = Callable[[RingBack], Awaitable[RingResult]]
+
+
+class RingBacks:
+    """Rings one store's tasks through ``ring``, never more than the settings allow at once.
+
+    A node that dies gives its tasks up when their leases run out; another rings then. Nobody
+    is rung by two nodes at once (:meth:`adapters.ring_back.RingBackStore.claim_ring_back`).
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        ring: Ring,
+        settings: RingBackSettings | None = None,
+        *,
+        owner: str = "node",
+        clock: Clock | None = None,
+    ) -> None:
+        self._store = store
+        self._ring = ring
+        self._settings = settings or RingBackSettings()
+        self._owner = owner
+        self._clock = clock or SystemClock()
+        self._news = asyncio.Event()
+        self._stopping = False
+        self._loop_task: asyncio.Task[None] | None = None
+        self._ringing: set[asyncio.Task[None]] = set()
+
+    def start(self) -> None:
+        """Begin, as a task of the running loop."""
+        if self._loop_task is None:
+            self._loop_task = asyncio.create_task(self._run(), name="ring-backs")
+
+    def wake(self) -> None:
+        """There may be a new task. From this loop's thread only."""
+        self._news.set()
+
+    async def stop(self) -> None:
+        """Ring nobody any more. Calls going on end with the line; their tasks stay."""
+        if self._loop_task is None:
+            return
+        self._stopping = True
+        self._news.set()
+        await self._loop_task
+        self._loop_task = None
+        for ringing in list(self._ringing):
+            ringing.cancel()
+        await asyncio.gather(*self._ringing, return_exceptions=True)
+
+    async def _run(self) -> None:
+        released = False
+        while not self._stopping:
+            self._news.clear()
+            try:
+                if not released:
+                    # Whoever this node was ringing when it died is to be rung again.
+                    await self._store.release_ring_backs(self._owner)
+                    released = True
+                await self._take()
+            except StoreError as error:
+                log.error("ring-backs not readable: %s", error, extra={"action": "ring-back"})
+            except Exception:
+                log.exception("ring-back round failed", extra={"action": "ring-back"})
+            if not self._stopping:
+                await self._clock.wait(self._news, self._settings.poll_s)
+
+    async def _take(self) -> None:
+        while len(self._ringing) < self._settings.most and not self._stopping:
+            now = self._clock.now()
+            task = await self._store.claim_ring_back(
+                # What is due now is rung a little later: most people dial again at once.
+                now - timedelta(seconds=self._settings.after_s),
+                owner=self._owner,
+                until=now + timedelta(seconds=self._settings.lease_s),
+            )
+            if task is None:
+                return
+            ringing = asyncio.create_task(self._carry_out(task), name=f"ring-back-{task.id}")
+            self._ringing.add(ringing)
+            ringing.add_done_callback(self._done)
+
+    def _done(self, ringing: asyncio.Task[None]) -> None:
+        self._ringing.discard(ringing)
+        self._news.set()
+
+    async def _carry_out(self, task: RingBack) -> None:
+        extra = {"action": "ring-back", "ticket_no": task.ticket.ticket_no}
+        try:
+            result = await self._ring(task)
+            log.info("rung back: %s", result.how, extra=extra)
+            await self._store_result(task, result)
+        except StoreError as error:
+            # The lease runs out, and the person is rung once more.
+            log.error("ring-back: outcome not stored: %s", error, extra=extra)
+        except Exception:
+            log.exception("ring-back failed", extra=extra)
+
+    async def _store_result(self, task: RingBack, result: RingResult) -> None:
+        now = self._clock.now()
+        wait = timedelta(seconds=self._settings.wait_s)
+        if result.answered and await self._settled(task):
+            await self._store.ring_back_reached(task.id, result.how, now)
+        elif not result.tried:
+            await self._store.put_back_ring_back(task.id, now + wait, result.how)
+        else:
+            last = task.tries + 1 >= self._settings.tries
+            again = None if last else now + wait
+            await self._store.ring_back_tried(task.id, result.how, now, again=again)
+            if last:
+                log.error(
+                    "nobody could be reached about emergency %s: for the duty person",
+                    task.ticket.ticket_no,
+                    extra={"action": "ring-back-given-up", "ticket_no": task.ticket.ticket_no},
+                )
+
+    async def _settled(self, task: RingBack) -> bool:
+        """Whether who answered was helped: the ticket no longer asks for a call."""
+        ticket = await self._store.ticket(task.ticket.ticket_no)
+        return task.reason == "handled" or ticket is None or not ticket.draft.call_back

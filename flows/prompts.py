@@ -40,11 +40,7 @@ def all_prompts(root: Entry) -> dict[str, str]:
     """
     catalogue = load_catalogue(root)
     prompts = dict(read_yaml(root, "prompts.yaml", dict[str, str]).value)
-    prompts.update(
-        (name, text)
-        for name, text in catalogue_prompts(catalogue).items()
-        if name.count(".") == 1 and name.startswith(("cat.", "svc."))
-    )
+    prompts.update(catalogue_prompts(catalogue))
     prompts.update(_intent_names(root))
     prompts.update(_place_names(root))
     return prompts

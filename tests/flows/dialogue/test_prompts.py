@@ -64,7 +64,8 @@ def test_no_prompt_has_digits_or_placeholders(data: FlowData) -> None:
 
 def test_ids_are_fit_for_file_names(data: FlowData) -> None:
     for prompt in data.prompts:
-        assert re.fullmatch(r"[a-z][a-z0-9_]*(?:[.-][a-z0-9_-]+)*", prompt), prompt
+        assert re.fullmatch(r"[a-z][a-z0-9_]*(?:[.-][\w（），、-]+)*", prompt), prompt
+        assert len(prompt.encode()) < 200, prompt
 
 
 def test_all_prompts_is_what_the_dialogue_uses(data: FlowData) -> None:

@@ -99,6 +99,9 @@ class Transfers:
         attempt = self._attempt
         if attempt is None or change.leg != attempt.leg:
             return None
+        if change.reason == "caller-left":
+            # The caller's own end follows; until then the two are still talking.
+            return None
         if change.state == "up" and not attempt.answered:
             attempt.answered = True
             self.ever_bridged = True

@@ -13,7 +13,8 @@ run: setup  ## keep the line open and say how to dial it
 	@.venv/bin/hotline serve --with-simulator
 
 # Whole calls mostly wait for prompts to be spoken: more processes than cores.
-test: setup  ## every test, four at a time
+test:  ## every test, four at a time
+	@deploy/setup.sh test
 	@.venv/bin/pytest -q -n 4 --dist loadfile --no-loadscope-reorder
 
 lint: setup  ## style, types, walls

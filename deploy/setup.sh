@@ -1,11 +1,16 @@
 #!/usr/bin/env bash
 # Everything the hotline needs on a Debian machine: system packages, a virtual environment in
 # .venv, and the locked Python packages. Quick when all of it is there already.
+# "deploy/setup.sh test" also installs what tests talk to: other makes of phones, databases, a
+# browser.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
 python=${PYTHON:-python3}
-packages=(kamailio sip-tester baresip-core redis-server)
+packages=(kamailio)
+if [ "${1:-}" = test ]; then
+  packages+=(sip-tester baresip-core redis-server postgresql chromium fonts-noto-cjk)
+fi
 # Debian splits Python: without python3-venv, a virtual environment has no pip.
 if [ -z "${PYTHON:-}" ] && ! { [ -x .venv/bin/pip ] || python3 -c 'import venv, ensurepip' 2>/dev/null; }; then
   packages+=(python3 python3-venv)

@@ -25,11 +25,17 @@ _YEAR_S = 365 * 86400
 def part(app: web.Application) -> Sequence[Page]:
     """Adds these routes."""
     app.router.add_get("/", home)
+    app.router.add_get("/favicon.ico", icon)
     app.router.add_get("/sign-in", sign_in_page)
     app.router.add_post("/sign-in", sign_in_form)
     app.router.add_post("/sign-out", sign_out_form)
     app.router.add_post("/language", language_form)
     return ()
+
+
+async def icon(_: web.Request) -> web.StreamResponse:
+    """For pages that name no icon."""
+    raise web.HTTPMovedPermanently("/static/icon.svg")
 
 
 @allowed()

@@ -5,6 +5,12 @@ A line is what the caller says, or keys (``#12`` or ``按12``), or something tha
     /silence   /noise   /hangup   /speech-lost   /speech-back
     /transfer-fails   /transfer-answers   /transfer-ends   /filing-fails
     /partial TEXT     /aside TEXT (heard while the hotline was not listening)
+    /fails KIND [REASON]   /hold   /reply
+
+Systems outside are obliging (:class:`flows.twin.Twin`): the one-time code is always 246810.
+``/fails SendCode limit`` lets the next such request fail; ``/nothing-found``,
+``/identity-differs``, ``/slot-gone`` and ``/none-free`` are said beforehand, too. After
+``/hold`` replies wait for ``/reply``.
 
 ``/transfer-fails`` and ``/filing-fails`` are said beforehand and hold for the next attempt;
 ``/transfer-fails 3`` for the next three. Filing and transfers otherwise succeed.
@@ -19,9 +25,11 @@ from typing import Any, Literal
 
 import msgspec
 
+from flows import requests as rq
 from flows.commands import (
     AnyCommand,
     AnySpeech,
+    Ask,
     Digits,
     FileTicket,
     HangUp,
@@ -38,12 +46,15 @@ from flows.dialogue import Dialogue, DialogueConfig, FlowData
 from flows.events import (
     Answered,
     AnyEvent,
+    Dropped,
     Filed,
     FilingFailed,
     HungUp,
     Keys,
     NoInput,
     Partial,
+    Replied,
+    RequestFailed,
     SpeechBack,
     SpeechLost,
     TransferAnswered,
@@ -51,6 +62,7 @@ from flows.events import (
     TransferFailed,
     Utterance,
 )
+from flows.twin import CODE, Twin
 
 Who = Literal["hotline", "caller", "note", "system"]
 
@@ -89,11 +101,17 @@ class Simulation:
         config: DialogueConfig | None = None,
         caller: str = "13900000001",
         at: datetime = DAY,
+        dropped: Dropped | None = None,
     ) -> None:
         self._data = data
         self._dialogue = Dialogue(data, config)
         self._caller = caller
         self._at = at
+        self._dropped = dropped
+        self.twin = Twin(at)
+        self._held: list[Ask] = []
+        self._hold = False
+        self._masked = False
         self.lines: list[Line] = []
         self.events: list[AnyEvent] = []
         self.commands: list[AnyCommand] = []
@@ -114,7 +132,8 @@ class Simulation:
 
     def start(self) -> list[Line]:
         """Ring and answer; returns the new lines."""
-        return self._after(lambda: self._handle(Answered(self._caller, "12345", self._at)))
+        answered = Answered(self._caller, "12345", self._at, self._dropped)
+        return self._after(lambda: self._handle(answered))
 
     def type(self, text: str) -> list[Line]:
         """Do what one typed line says; returns the new lines.
@@ -162,10 +181,11 @@ class Simulation:
             self._command(text)
         elif keys := _KEYS.fullmatch(text):
             digits = keys[1].replace("＊", "*").rstrip("#")
-            self.lines.append(Line("caller", f"［按键 {digits or '#'}］"))
+            shown = "****" if self._masked and len(digits) > 1 else digits or "#"
+            self.lines.append(Line("caller", f"［按键 {shown}］"))
             self._handle(Keys(digits))
         elif text:
-            self.lines.append(Line("caller", text))
+            self.lines.append(Line("caller", "****" if self._masked else text))
             self._handle(Utterance(text))
 
     def _command(self, text: str) -> None:
@@ -178,6 +198,19 @@ class Simulation:
         elif name == "/aside":
             self.lines.append(Line("caller", f"（插话）{rest}"))
             self._handle(Utterance(rest, listening=False))
+        elif name == "/fails":
+            kind, _, reason = rest.partition(" ")
+            self.twin.fail(kind, reason or "unavailable")
+        elif name in _TWIN:
+            kind, reply = _TWIN[name]
+            self.twin.answer_with(kind, reply)
+        elif name == "/hold":
+            self._hold = True
+        elif name == "/reply":
+            self._hold = False
+            held, self._held = self._held, []
+            for ask in held:
+                self._handle(self._outside(ask))
         elif name == "/filing-fails":
             self._fail_filing = int(rest or 1)
         elif name == "/transfer-fails":
@@ -214,9 +247,26 @@ class Simulation:
                 return self._file(command)
             case Transfer():
                 return self._transfer(command)
+            case Ask():
+                return self._ask(command)
             case Listen():
-                pass
+                self._masked = command.keys.masked
         return None
+
+    def _ask(self, command: Ask) -> AnyEvent | None:
+        if self._hold:
+            self._held.append(command)
+            return None
+        return self._outside(command)
+
+    def _outside(self, command: Ask) -> AnyEvent:
+        answer = self.twin.answer(command.request)
+        what = _REQUESTS[type(command.request)]
+        if isinstance(answer, str):
+            self.lines.append(Line("system", f"{what}：不成（{answer}）"))
+            return RequestFailed(command.number, answer)
+        self.lines.append(Line("system", f"{what}：{_told(answer)}"))
+        return Replied(command.number, answer)
 
     def _file(self, command: FileTicket) -> AnyEvent:
         if self._fail_filing:
@@ -243,6 +293,47 @@ class Simulation:
             return TransferFailed("no-answer")
         self.lines.append(Line("system", f"转接 {command.target}：已接通"))
         return TransferAnswered()
+
+
+_TWIN: dict[str, tuple[str, rq.AnyReply]] = {
+    "/nothing-found": ("QueryService", rq.QueryAnswered()),
+    "/identity-differs": ("CheckIdentity", rq.IdentityChecked(matches=False)),
+    "/slot-gone": ("BookSlot", rq.SlotGone()),
+    "/none-free": ("OfferSlots", rq.SlotsOffered()),
+}
+_REQUESTS: dict[type[rq.AnyRequest], str] = {
+    rq.CheckIdentity: "核对身份",
+    rq.SendCode: "发验证码",
+    rq.CheckCode: "核对验证码",
+    rq.SendLink: "发短信链接",
+    rq.QueryService: "查询",
+    rq.AskProgress: "查进度",
+    rq.OfferSlots: "查可约时间",
+    rq.BookSlot: "预约",
+}
+
+
+def _told(reply: rq.AnyReply) -> str:
+    """A reply in a few words."""
+    match reply:
+        case rq.IdentityChecked():
+            return "一致" if reply.matches else "不一致"
+        case rq.CodeSent():
+            return f"已发（{CODE}）"
+        case rq.CodeChecked():
+            return "正确" if reply.right else f"不对，还可以试 {reply.tries_left} 次"
+        case rq.LinkSent():
+            return f"已发（{reply.reference}）"
+        case rq.QueryAnswered():
+            return f"{len(reply.sentences)} 句" if reply.sentences else "没有查到"
+        case rq.ProgressTold():
+            return f"{len(reply.matters)} 件"
+        case rq.SlotsOffered():
+            return f"{len(reply.slots)} 个"
+        case rq.SlotBooked():
+            return f"约好（{reply.reference}）"
+        case rq.SlotGone():
+            return "已被约走"
 
 
 _MEANINGS = {

@@ -10,6 +10,7 @@ import msgspec
 
 from flows.dialogue.config import DialogueConfig
 from flows.dialogue.data import FieldName, FlowData
+from flows.dialogue.service.sheet import Sheet
 from flows.ticket import Confidentiality, Place, TicketDraft, TicketType, Urgency
 
 
@@ -18,6 +19,8 @@ class Form(msgspec.Struct, frozen=True):
 
     ``settled`` are fields that are done although they may be empty ("不清楚").
     ``own_number`` is false once the caller wants another number than the one they call from.
+    ``sheet`` is the form of a service of the catalogue. ``replaces`` is the unfinished ticket
+    of an earlier call that this one takes up again.
     """
 
     type: TicketType
@@ -37,6 +40,8 @@ class Form(msgspec.Struct, frozen=True):
     settled: frozenset[FieldName] = frozenset()
     call_back: bool = False
     fields: tuple[FieldName, ...] = ()
+    sheet: Sheet | None = None
+    replaces: str = ""
 
 
 class Said(msgspec.Struct, frozen=True):
@@ -70,7 +75,8 @@ class Call:
     that the caller has said no to, ``doubted`` emergencies that the last turn only sounded
     like. ``misses`` counts failures at the present question. ``waiting`` are the matters said
     in the same breath as the present one. ``usage`` is how often each intent is asked for,
-    by which menus are ordered.
+    by which menus are ordered. ``asked`` counts the requests to systems outside: a reply to any
+    but the last comes too late. ``pace`` is how fast the hotline speaks.
     """
 
     data: FlowData
@@ -94,6 +100,8 @@ class Call:
     unheard: int = 0
     turns: int = 0
     operator_tries: int = 0
+    asked: int = 0
+    pace: float = 1.0
 
     def prompt(self, prompt: str) -> str:
         """The text of a fixed prompt."""

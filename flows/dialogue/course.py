@@ -10,7 +10,6 @@ from flows.dialogue.asking import ConfirmEmergency
 from flows.dialogue.call import Call
 from flows.dialogue.drafts import emergency_draft
 from flows.dialogue.emergencies import gravest
-from flows.dialogue.fields import FieldState
 from flows.dialogue.filing import Filing, MoreWanted
 from flows.dialogue.ladder import again_in_other_words, count
 from flows.dialogue.matter import begin
@@ -18,7 +17,10 @@ from flows.dialogue.menus import Menu
 from flows.dialogue.moves import Miss, Move, Speech
 from flows.dialogue.opening import OpenQuestion
 from flows.dialogue.plan import next_state
-from flows.dialogue.readback import ReadBack, WhichField
+from flows.dialogue.readback import ReadBack
+from flows.dialogue.service.plan import next_step
+from flows.dialogue.service.readback import ReadForm, read_again
+from flows.dialogue.service.waiting import Waiting
 from flows.dialogue.state import State, ask
 from flows.dialogue.transfer import OPERATOR, Transferring, begin_emergency, nobody
 from flows.dialogue.understanding import next_request, understand
@@ -101,10 +103,19 @@ class Course:
                 return (note, *self.do(replace(decided, say=(*move.say, *decided.say))))
             case mv.Begin():
                 return self.do(begin(call, move))
+            case mv.Proceed() if call.form is not None and call.form.sheet is not None:
+                step = next_step(call)
+                return self.do(replace(step, say=(*move.say, *step.say)))
             case mv.Proceed():
                 return self._enter(next_state(call, self.state), move.say)
             case mv.File():
-                filing = Filing(draft=move.draft, then=move.then, replace=move.replace)
+                filing = Filing(
+                    draft=move.draft,
+                    then=move.then,
+                    replace=move.replace,
+                    closing=move.closing,
+                    again=move.again,
+                )
                 return self._enter(filing, move.say)
             case mv.ToMenu():
                 return self._enter(Menu(menu=move.name), move.say)
@@ -128,11 +139,11 @@ class Course:
         return commands
 
     def _repeat(self, say: Speech) -> Commands:
-        if say:
+        if say and not isinstance(self.state, Waiting):
             return self._enter(self.state, say)
         if isinstance(self.state, OpenQuestion) and self.state.silent:
             return self._asked
-        return ask(self.call, self.state.question(self.call))
+        return ask(self.call, self.state.question(self.call), say)
 
     def back(self) -> Move:
         """The way to the question before this one."""
@@ -140,10 +151,12 @@ class Course:
             return mv.Again()
         state = self._trail.pop()
         say = (Say("common.back"),)
-        if isinstance(state, FieldState | ReadBack | WhichField) and self.call.form is None:
+        if state.of_form and self.call.form is None:
             return mv.Open()
         self.state = state
-        if isinstance(state, ReadBack):
+        if isinstance(state, ReadForm):
+            read_again(self.call)
+        if isinstance(state, ReadBack | ReadForm):
             return mv.Proceed(say)
         if isinstance(state, OpenQuestion):
             state = OpenQuestion(more=state.more)

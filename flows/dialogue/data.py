@@ -61,6 +61,21 @@ class PhraseLists(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     farewell: tuple[str, ...]
     other_number: tuple[str, ...]
     greeting: tuple[str, ...]
+    slower: tuple[str, ...]
+    fetch: tuple[str, ...]
+    help: tuple[str, ...]
+    materials: tuple[str, ...]
+    how_long: tuple[str, ...]
+    which_unit: tuple[str, ...]
+    for_whom: tuple[str, ...]
+    go_on: tuple[str, ...]
+    resend: tuple[str, ...]
+    call_back: tuple[str, ...]
+    change: tuple[str, ...]
+    another_day: tuple[str, ...]
+    agree: tuple[str, ...]
+    give_up: tuple[str, ...]
+    other_matter: tuple[str, ...]
 
 
 class DialogueFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -96,6 +111,21 @@ class Wording:
         self.farewell = Phrases(lists.farewell)
         self.other_number = Phrases(lists.other_number)
         self.greeting = Phrases(lists.greeting)
+        self.slower = Phrases(lists.slower)
+        self.fetch = Phrases(lists.fetch)
+        self.help = Phrases(lists.help)
+        self.materials = Phrases(lists.materials)
+        self.how_long = Phrases(lists.how_long)
+        self.which_unit = Phrases(lists.which_unit)
+        self.for_whom = Phrases(lists.for_whom)
+        self.go_on = Phrases(lists.go_on)
+        self.resend = Phrases(lists.resend)
+        self.call_back = Phrases(lists.call_back)
+        self.change = Phrases(lists.change)
+        self.another_day = Phrases(lists.another_day)
+        self.agree = Phrases(lists.agree)
+        self.give_up = Phrases(lists.give_up)
+        self.other_matter = Phrases(lists.other_matter)
 
 
 class FlowData(msgspec.Struct, frozen=True):

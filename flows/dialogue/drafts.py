@@ -5,6 +5,7 @@ from __future__ import annotations
 from msgspec.structs import replace
 
 from flows.dialogue.call import Call, Form
+from flows.dialogue.service.application import application_of
 from flows.ticket import HandoffCard, Place, Recognised, TicketDraft
 
 ASKED_FOR_PERSON = "来电人要求人工服务，没有说明事由。"
@@ -13,6 +14,11 @@ LONGEST = 1000
 
 def form_draft(call: Call, form: Form, *, complete: bool = True) -> TicketDraft:
     """The ticket of ``form``; the calling number stands in for a contact not asked yet."""
+    application = None
+    if form.sheet is not None:
+        application = application_of(call.data.knowledge.catalogue, form.sheet)
+        if application is None:
+            return _not_handed_in(call, form)
     return TicketDraft(
         type=form.type,
         urgency=form.urgency,
@@ -26,7 +32,27 @@ def form_draft(call: Call, form: Form, *, complete: bool = True) -> TicketDraft:
         call_back=form.call_back,
         complete=complete,
         service=form.service,
+        contact_name=_name(form),
+        application=application,
     )
+
+
+def _not_handed_in(call: Call, form: Form) -> TicketDraft:
+    """A service that the caller did not want handed in: only that it was asked about."""
+    return TicketDraft(
+        type="咨询",
+        recognised=Recognised(form.intent, form.name, round(form.score, 3), form.confirmed),
+        content=f"{form.content}（来电人不同意代为提交）"[:LONGEST],
+        contact_number=call.caller,
+        complete=False,
+        service=form.service,
+    )
+
+
+def _name(form: Form) -> str:
+    """The name that the caller gave for themselves, "" if none."""
+    named = form.sheet.filled.get("name") if form.sheet is not None else None
+    return named.value if named is not None else ""
 
 
 def current_draft(call: Call) -> TicketDraft | None:

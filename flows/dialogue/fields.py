@@ -11,7 +11,7 @@ from flows.dialogue.call import Call, Form, Said
 from flows.dialogue.data import FieldName
 from flows.dialogue.harvest import harvest, secrecy
 from flows.dialogue.matter import BY_KEYS, adopt, meant_instead
-from flows.dialogue.moves import Miss, Move, Open, Proceed, Understand
+from flows.dialogue.moves import Miss, Move, Open, Proceed, Speech, Understand
 from flows.dialogue.state import Question, State
 from flows.ticket import Confidentiality
 from flows.values.when import when_in
@@ -24,6 +24,7 @@ UNSURE = "不清楚"
 class FieldState(State, frozen=True):
     """One field's question. ``fresh``: the intent has only just been said in passing."""
 
+    of_form: ClassVar[bool] = True
     name: ClassVar[FieldName]
 
     fresh: bool = False
@@ -86,6 +87,9 @@ class What(FieldState, frozen=True):
 
     def keys(self, call: Call, digits: str) -> Move:
         return skip_what(call) if not digits else super().keys(call, digits)
+
+    def speech_lost(self, call: Call, say: Speech) -> Move:
+        return replace(skip := skip_what(call), say=(*say, *skip.say))
 
     def take(self, call: Call, text: str) -> Move:
         if len(bare(text)) < 3:

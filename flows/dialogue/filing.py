@@ -26,6 +26,8 @@ class Filing(State, frozen=True, kw_only=True):
     draft: TicketDraft
     then: Literal["ask", "leave"]
     replace: str = ""
+    closing: Speech = ()
+    again: Speech = ()
 
     def enter(self, call: Call, say: Speech) -> tuple[AnyCommand, ...]:
         call.pending = self.draft
@@ -34,7 +36,8 @@ class Filing(State, frozen=True, kw_only=True):
 
     def filed(self, call: Call, ticket_no: str) -> Move:
         if self.then == "ask":
-            return Go(number_speech("filed.number", ticket_no), state=MoreWanted())
+            say = (*number_speech("filed.number", ticket_no), *self.closing)
+            return Go(say, state=MoreWanted(again=self.again))
         return Finish(
             (
                 *number_speech("filed.number", ticket_no),
@@ -81,6 +84,8 @@ class MoreWanted(State, frozen=True):
     ladder: ClassVar[str] = "closing"
     patience: ClassVar[int] = 2
 
+    again: Speech = ()
+
     def question(self, call: Call) -> Question:
         return Question(
             (Say("filed.ask"),),
@@ -113,4 +118,4 @@ class MoreWanted(State, frozen=True):
 
     def _again(self, call: Call) -> Move:
         assert call.filed is not None
-        return Again(number_speech("filed.again", call.filed.ticket_no))
+        return Again((*self.again, *number_speech("filed.again", call.filed.ticket_no)))

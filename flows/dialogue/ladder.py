@@ -13,8 +13,6 @@ from flows.dialogue.moves import Miss, Speech
 from flows.dialogue.opening import OpenQuestion
 from flows.dialogue.state import Question, State
 
-MOST_MISSES = 2
-
 
 def count(call: Call, state: State, move: Miss) -> bool:
     """Count a failure at ``state``; whether that was the last that it bears."""
@@ -22,13 +20,13 @@ def count(call: Call, state: State, move: Miss) -> bool:
         call.unheard += 1
     else:
         call.misses += 1
-    return call.misses >= MOST_MISSES or call.misses + call.unheard >= state.patience
+    return call.misses >= state.misses or call.misses + call.unheard >= state.patience
 
 
 def again_in_other_words(call: Call, state: State, move: Miss) -> Question:
     """The question of ``state`` as it is asked after the failure ``move``."""
     question = state.question(call)
-    speech = move.instead
+    speech = move.instead or state.other_words(call, move)
     if not speech:
         speech = _wording(call, state, move)
         if not state.whole_ladder or move.kind == "bad-key":

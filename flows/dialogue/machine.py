@@ -6,8 +6,9 @@ from collections.abc import Mapping
 
 from msgspec.structs import replace
 
-from flows.commands import FileTicket, Say
+from flows.commands import FileTicket, Play, Say
 from flows.dialogue import moves as mv
+from flows.dialogue.aftermath import gone, looked_after, no_longer_waiting, rung_back
 from flows.dialogue.asking import ConfirmEmergency
 from flows.dialogue.call import Call, FiledTicket, Said
 from flows.dialogue.config import DialogueConfig
@@ -15,13 +16,17 @@ from flows.dialogue.course import Commands, Course
 from flows.dialogue.data import FlowData
 from flows.dialogue.drafts import LONGEST, current_draft
 from flows.dialogue.emergencies import Watch
-from flows.dialogue.fields import What, skip_what
 from flows.dialogue.filing import MoreWanted
 from flows.dialogue.harvest import known, merged, place_in
 from flows.dialogue.moves import Miss, Move
-from flows.dialogue.opening import OpenQuestion, greet, notice
+from flows.dialogue.opening import OpenQuestion, notice
 from flows.dialogue.pausing import Pausing
+from flows.dialogue.resume import ResumeOffer, can_resume
+from flows.dialogue.service.ask import AskField
+from flows.dialogue.service.waiting import Waiting
+from flows.dialogue.state import State, ask
 from flows.dialogue.transfer import (
+    OPERATOR,
     Bridged,
     CallBackNumber,
     Transferring,
@@ -37,6 +42,7 @@ from flows.events import (
     Partial,
     Replied,
     RequestFailed,
+    RungBack,
     SpeechBack,
     SpeechLost,
     TransferAnswered,
@@ -44,6 +50,7 @@ from flows.events import (
     TransferFailed,
     Utterance,
 )
+from flows.requests import AnyReply
 from flows.ticket import TicketDraft
 from flows.values.phone import phone_number
 
@@ -82,10 +89,26 @@ class Dialogue:
         """Whether the dialogue has hung up or been hung up on."""
         return self._course.over
 
+    @property
+    def field(self) -> str:
+        """The slot of the service's form that is being asked, "" if none is."""
+        state = self._course.state
+        return state.slot if isinstance(state, AskField) else ""
+
     def handle(self, event: AnyEvent) -> Commands:
         """What to do now that ``event`` has happened. Never raises for any order of events."""
+        commands = self._happened(event)
+        pace = self._call.pace
+        if pace == 1.0:
+            return commands
+        return tuple(
+            replace(command, pace=pace) if isinstance(command, Play) else command
+            for command in commands
+        )
+
+    def _happened(self, event: AnyEvent) -> Commands:
         if isinstance(event, HungUp):
-            return self._hung_up()
+            return self._hung_up(event)
         bridged = isinstance(self._course.state, Bridged)
         if self._course.over or (bridged and not _ends_transfer(event)):
             return ()
@@ -109,12 +132,18 @@ class Dialogue:
                 return self._filed(event.ticket_no)
             case FilingFailed():
                 return self._filing_failed()
-            case Replied() | RequestFailed():
-                return ()
+            case Replied():
+                return self._outside(event.number, event.reply)
+            case RequestFailed():
+                return self._outside(event.number, event.reason)
+            case RungBack():
+                self._course.state, commands = rung_back(self._call, event)
+                self._course.asked(commands[-2:])
+                return commands
             case TransferAnswered():
                 # Whatever is being asked meanwhile: two people are talking now.
-                self._course.state = Bridged()
-                return ()
+                self._course.state = Bridged(to=_target(self._course.state))
+                return no_longer_waiting(self._call)
             case TransferFailed():
                 return self._course.do(self._course.state.transfer_failed(self._call))
             case TransferEnded():
@@ -129,8 +158,11 @@ class Dialogue:
         call.at = event.at
         if call.config.person_first:
             return (*notice(), *self._course.do(mv.ToPerson(reason="policy")))
-        self._course.state = OpenQuestion()
-        commands = greet(call)
+        state: State = OpenQuestion()
+        if event.dropped is not None and can_resume(call, event.dropped):
+            state = ResumeOffer(dropped=event.dropped)
+        self._course.state = state
+        commands = (*notice(), *ask(call, state.question(call)))
         self._course.asked(commands[-2:])
         return commands
 
@@ -185,7 +217,12 @@ class Dialogue:
             self._course.state = self._course.state.back
             if wording.ready.whole(said.text):
                 return mv.Again()
+        if wording.slower.whole(said.text):
+            self._call.pace = self._call.config.slower
+            return mv.Again((Say("common.slower"),))
         if wording.wait.whole(said.text):
+            if not self._course.state.pausable:
+                return mv.Again()
             return mv.Go(state=Pausing(back=self._course.state))
         if wording.back.whole(said.text):
             return self._course.back()
@@ -211,7 +248,10 @@ class Dialogue:
         if isinstance(self._course.state, Transferring):
             return ()
         if digits == "0":
-            return self._course.take(self._person_asked())
+            state = self._course.state
+            waiting_for = state.back if isinstance(state, Pausing) else state
+            answer = waiting_for.zero(call)
+            return self._course.take(answer or self._person_asked())
         if not self._course.state.listens:
             return ()
         call.by_keys = True
@@ -219,7 +259,7 @@ class Dialogue:
             self._course.state = self._course.state.back
         if digits == "*":
             return self._course.take(self._course.back())
-        if "*" in digits:
+        if "*" in digits and not self._course.state.stars:
             return self._course.take(Miss(kind="bad-key"))
         return self._course.take(self._course.state.keys(call, digits))
 
@@ -230,13 +270,16 @@ class Dialogue:
         call.speech = False
         if not self._course.state.listens:
             return ()
-        say = (Say("speech.closed"),)
-        if isinstance(self._course.state, OpenQuestion):
-            return self._course.do(mv.ToMenu(say))
-        if isinstance(self._course.state, What):
-            move = skip_what(call)
-            return self._course.do(mv.Proceed((*say, *move.say)))
-        return self._course.do(mv.Again(say))
+        return self._course.do(self._course.state.speech_lost(call, (Say("speech.closed"),)))
+
+    def _outside(self, number: int, answer: AnyReply | str) -> Commands:
+        """A system outside has answered, or (a reason) has not. What comes too late is nothing."""
+        call, state = self._call, self._course.state
+        if number != call.asked or not isinstance(state, Waiting):
+            return ()
+        if isinstance(answer, str):
+            return self._course.take(state.refused(call, answer))
+        return self._course.take(state.replied(call, answer))
 
     def _filed(self, ticket_no: str) -> Commands:
         call = self._call
@@ -257,22 +300,34 @@ class Dialogue:
             return (FileTicket(failed, call.filed.ticket_no if call.filed else ""),)
         return self._course.do(self._course.state.filing_failed(call))
 
-    def _hung_up(self) -> Commands:
+    def _hung_up(self, event: HungUp) -> Commands:
         call = self._call
         waiting = isinstance(self._course.state, Transferring | CallBackNumber)
         helped = isinstance(self._course.state, Bridged) and (call.emergency is None or call.filed)
         done = self._course.over or helped or call.pending is not None
-        self._course.over = True
+        was_over, self._course.over = self._course.over, True
+        if call.emergency is not None and call.pending is None and not was_over:
+            state = self._course.state
+            talking = isinstance(state, Bridged) and not event.broke_off
+            return gone(call, call.emergency, helped=talking or looked_after(state))
         if done:
             return ()
-        draft = self._watch.unconfirmed(call, self._course.state) or current_draft(call)
+        suspected = self._watch.unconfirmed(call, self._course.state)
+        if suspected is not None:
+            return gone(call, suspected, helped=False)
+        draft = current_draft(call)
         if draft is None:
             return ()
-        return (FileTicket(_unfinished(draft, waiting=waiting)),)
+        before = call.form.replaces if call.form is not None else ""
+        return (FileTicket(_unfinished(draft, waiting=waiting), before),)
 
 
 def _unfinished(draft: TicketDraft, *, waiting: bool) -> TicketDraft:
     return replace(draft, complete=False, call_back=draft.call_back or waiting)
+
+
+def _target(state: State) -> str:
+    return state.target if isinstance(state, Transferring) else OPERATOR
 
 
 def _ends_transfer(event: AnyEvent) -> bool:

@@ -20,6 +20,7 @@ from flows.dialogue.moves import (
     ToPerson,
 )
 from flows.dialogue.progress import RECORDED, TicketTail
+from flows.dialogue.service.start import begin_service
 from flows.routing.intents import Intent
 from flows.ticket import TicketType
 
@@ -51,6 +52,9 @@ def begin(call: Call, move: Begin) -> Move:
     special = _special(call, move)
     if special is not None:
         return special
+    item = call.data.knowledge.catalogue.service(move.intent.removeprefix("svc."))
+    if item is not None:
+        return begin_service(call, move, item, BY_KEYS)
     intent = call.data.knowledge.intents[move.intent]
     type_ = _TYPES.get(intent.type, "其他")
     form = Form(
@@ -62,7 +66,6 @@ def begin(call: Call, move: Begin) -> Move:
         content=move.text or f"{intent.name}{BY_KEYS}",
         units=intent.units,
         urgency=intent.urgency,
-        service=intent.id.removeprefix("svc.") if intent.kind == "svc" else "",
         call_back=False,
         fields=call.data.forms_by_intent.get(intent.id, call.data.forms[type_]),
     )
@@ -130,10 +133,6 @@ def _started(call: Call, form: Form, text: str, *, secret: bool) -> Form:
 def _understood(call: Call, intent: Intent, *, sure: bool) -> Speech:
     """What was understood, said in passing, with a chance to correct it."""
     speech = () if sure else (*you_want(call, intent.id), Say("ask.if-wrong"))
-    if intent.kind == "svc":
-        if sure:
-            speech = you_want(call, intent.id)
-        return (*speech, Say("service.noted"))
     return (*speech, Say("form.confidential.whistle")) if intent.confidential else speech
 
 

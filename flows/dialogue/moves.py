@@ -71,11 +71,17 @@ class Proceed(Move, frozen=True):
 
 
 class File(Move, frozen=True, kw_only=True):
-    """Store ``draft``, then "ask" for other matters or "leave"."""
+    """Store ``draft``, then "ask" for other matters or "leave".
+
+    ``replace`` is the ticket that it takes the place of. ``closing`` is said after the number,
+    ``again`` to who asks to hear it again, besides the number.
+    """
 
     draft: TicketDraft
     then: Literal["ask", "leave"] = "ask"
     replace: str = ""
+    closing: Speech = ()
+    again: Speech = ()
 
 
 class Emergency(Move, frozen=True, kw_only=True):

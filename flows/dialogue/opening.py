@@ -7,7 +7,7 @@ from typing import ClassVar
 from flows.commands import AnyCommand, Play, Record, Say
 from flows.dialogue.call import Call, Said
 from flows.dialogue.moves import Begin, Miss, Move, Speech, ToMenu, Understand
-from flows.dialogue.state import Question, State, ask
+from flows.dialogue.state import Question, State
 from flows.values.digits import digit_runs
 from flows.values.words import bare
 
@@ -28,6 +28,9 @@ class OpenQuestion(State, frozen=True):
     def keys(self, call: Call, digits: str) -> Move:
         return by_number(call, digits) if len(digits) == 4 else ToMenu()
 
+    def speech_lost(self, call: Call, say: Speech) -> Move:
+        return ToMenu(say)
+
     def heard(self, call: Call, said: Said) -> Move:
         digits = digit_runs(bare(said.text))
         if len(digits) == 1 and len(digits[0]) == 4 == len(bare(said.text)):
@@ -35,11 +38,6 @@ class OpenQuestion(State, frozen=True):
         if call.data.wording.greeting.whole(said.text):
             return Miss(kind="noinput")
         return Understand(said=said)
-
-
-def greet(call: Call) -> tuple[AnyCommand, ...]:
-    """The recording notice, the recording, and the open question."""
-    return (*notice(), *ask(call, OpenQuestion().question(call)))
 
 
 def notice() -> tuple[AnyCommand, ...]:

@@ -26,5 +26,6 @@ class Pausing(State, frozen=True, kw_only=True):
             inter_digit_s=inner.inter_digit_s,
             expect=inner.expect,
             hear=inner.hear,
+            masked=inner.masked,
             no_input_s=call.config.pause_s,
         )

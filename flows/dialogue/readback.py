@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 from msgspec.structs import replace
 
 from flows.commands import AnySpeech, Digits, Say, Text
@@ -46,6 +48,8 @@ _ALSO: dict[str, FieldName] = {
 class ReadBack(State, frozen=True):
     """Everything that will be filed, for the caller to confirm."""
 
+    of_form: ClassVar[bool] = True
+
     def question(self, call: Call) -> Question:
         speech = (*read_back(call, current(call)), Say("readback.ask"))
         return Question(speech, expect=("对", "对的", "都对"))
@@ -80,6 +84,8 @@ class ReadBack(State, frozen=True):
 
 class WhichField(State, frozen=True):
     """Asks what is wrong in what was read."""
+
+    of_form: ClassVar[bool] = True
 
     def question(self, call: Call) -> Question:
         return Question((Say("readback.which"),), expect=tuple(label for _, label in FIELDS))

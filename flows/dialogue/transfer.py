@@ -122,4 +122,6 @@ def call_back(call: Call, number: str) -> Move:
     draft = replace(best_draft(call), call_back=True)
     if number:
         draft = replace(draft, contact_number=number)
-    return File(draft=draft, then="leave", replace=call.filed.ticket_no if call.filed else "")
+    before = call.form.replaces if call.form is not None else ""
+    number = call.filed.ticket_no if call.filed else before
+    return File(draft=draft, then="leave", replace=number)

@@ -35,7 +35,7 @@ def test_a_script_that_stops_early_hangs_up(data: FlowData) -> None:
 
 def test_the_outcome_is_plain_json(data: FlowData) -> None:
     call = Simulation(data)
-    call.run(["#0602", "#1", "#1", "/transfer-fails", "#0"])
+    call.run(["医保报销比例是多少", "#1", "#1", "/transfer-fails", "#0"])
     value = json.loads(json.dumps(call.as_json(), ensure_ascii=False))
     assert value["over"] is True
     assert [ticket["ticket_no"] for ticket in value["tickets"]] == ["BH20261123000001"] * 2

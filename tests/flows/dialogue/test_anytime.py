@@ -18,13 +18,13 @@ WAYS = {
     "What": "caller: 我要投诉",
     "Where": "caller: 昨天路灯坏了",
     "When": "caller: 海城区人民路路灯坏了",
-    "Contact": "caller: #0602",
+    "Contact": "caller: 医保报销比例是多少",
     "Confidential": "caller: 昨天晚上海城区人民路路灯坏了\ncaller: 可以",
-    "ReadBack": "caller: #0602\ncaller: #1",
-    "WhichField": "caller: #0602\ncaller: #1\ncaller: #2",
+    "ReadBack": "caller: 医保报销比例是多少\ncaller: #1",
+    "WhichField": "caller: 医保报销比例是多少\ncaller: #1\ncaller: #2",
     "TicketTail": "caller: 我上次反映的那个事情，办到哪一步了",
-    "MoreWanted": "caller: #0602\ncaller: #1\ncaller: #1",
-    "NotFiled": "caller: /filing-fails\ncaller: #0602\ncaller: #1\ncaller: #1",
+    "MoreWanted": "caller: 医保报销比例是多少\ncaller: #1\ncaller: #1",
+    "NotFiled": "caller: /filing-fails\ncaller: 医保报销比例是多少\ncaller: #1\ncaller: #1",
     "ConfirmEmergency": "caller: 我们这一片都停水，从早上到现在",
     "Pausing": "caller: 等一下",
 }
@@ -166,7 +166,7 @@ def test_an_answer_starts_the_count_anew(data: FlowData) -> None:
         data,
         """
         caller: /noise
-        caller: #0602
+        caller: 医保报销比例是多少
         hotline: form.contact
         caller: /noise
         hotline: common.nomatch.1 form.contact
@@ -188,7 +188,7 @@ def test_never_more_than_two_failures_before_help(data: FlowData, state: str) ->
 
 def test_swearing_is_answered_calmly_with_a_person_offered(data: FlowData) -> None:
     follow(data, "caller: 他妈的什么破热线\nhotline: open.swear\nstate: OpenQuestion")
-    follow(data, "caller: #0602\ncaller: 你妈的\nhotline: common.calm form.contact")
+    follow(data, "caller: 医保报销比例是多少\ncaller: 你妈的\nhotline: common.calm form.contact")
 
 
 def test_keys_that_mean_nothing_here(data: FlowData) -> None:
@@ -197,7 +197,7 @@ def test_keys_that_mean_nothing_here(data: FlowData) -> None:
 
 
 def test_zero_before_other_digits_is_no_call_for_a_person(data: FlowData) -> None:
-    follow(data, "caller: #0601\nhotline: svc.0601\nstate: Contact")
+    follow(data, "caller: #0601\nhotline: svc.0601\nstate: AskField")
 
 
 def test_open_and_menu_take_four_digits(data: FlowData) -> None:
@@ -288,7 +288,7 @@ def test_every_decision_is_explained(data: FlowData) -> None:
 
 
 def test_notes_hold_no_telephone_number(data: FlowData) -> None:
-    call = follow(data, "caller: #0602\ncaller: 13800001234\ncaller: 对\ncaller: #0")
+    call = follow(data, "caller: 医保报销比例是多少\ncaller: 13800001234\ncaller: 对\ncaller: #0")
     notes = "".join(command.text for command in call.commands if isinstance(command, Note))
     assert "1380" not in notes
     assert "1390" not in notes

@@ -88,17 +88,17 @@ def test_another_number_is_keyed(data: FlowData) -> None:
     follow(
         data,
         """
-        caller: 社保卡不见了，先帮我挂失啊
-        hotline: you.service svc.0602 service.noted form.contact
+        caller: 医保报销比例是多少
+        hotline: you.consult intent.cons.medical form.contact
         caller: #2
         hotline: form.contact.ask
         caller: #138
         hotline: form.contact.bad
         caller: #13800000000
-        hotline: svc.0602 readback.contact
+        hotline: intent.cons.medical readback.contact
         says: 13800000000
         caller: 对的
-        ticket: type=办件 service=0602 contact_number=13800000000 complete=yes
+        ticket: type=咨询 contact_number=13800000000 complete=yes
         """,
     )
 
@@ -107,7 +107,7 @@ def test_another_number_is_keyed_at_once(data: FlowData) -> None:
     follow(
         data,
         """
-        caller: #0602
+        caller: 医保报销比例是多少
         caller: #07792035678
         hotline: readback.contact
         caller: #1
@@ -120,7 +120,7 @@ def test_another_number_is_spoken(data: FlowData) -> None:
     follow(
         data,
         """
-        caller: #0602
+        caller: 医保报销比例是多少
         caller: 换一个号码
         hotline: form.contact.ask
         caller: 幺三八零零零零幺二三四
@@ -133,7 +133,7 @@ def test_a_number_said_instead_of_yes_is_taken(data: FlowData) -> None:
     follow(
         data,
         """
-        caller: #0602
+        caller: 医保报销比例是多少
         caller: 不行打我老婆的幺三八零零零零幺二三四
         says: 13800001234
         """,
@@ -144,7 +144,7 @@ def test_a_withheld_number_is_asked_for(data: FlowData) -> None:
     follow(
         data,
         """
-        caller: #0602
+        caller: 医保报销比例是多少
         hotline: form.contact.ask
         caller: 13800000000
         caller: #1
@@ -347,7 +347,7 @@ def test_two_matters_in_one_call(data: FlowData) -> None:
     call = follow(
         data,
         """
-        caller: #0602
+        caller: 医保报销比例是多少
         caller: #1
         caller: #1
         hotline: filed.number
@@ -365,14 +365,14 @@ def test_two_matters_in_one_call(data: FlowData) -> None:
         over:
         """,
     )
-    assert [command.draft.type for command in call.filed] == ["办件", "求助"]
+    assert [command.draft.type for command in call.filed] == ["咨询", "求助"]
 
 
 def test_the_ticket_number_is_said_again(data: FlowData) -> None:
     follow(
         data,
         """
-        caller: #0602
+        caller: 医保报销比例是多少
         caller: #1
         caller: #1
         caller: 再说一遍
@@ -432,7 +432,7 @@ def test_hang_up_after_filing_files_nothing_more(data: FlowData) -> None:
     call = follow(
         data,
         """
-        caller: #0602
+        caller: 医保报销比例是多少
         caller: #1
         caller: #1
         caller: /hangup
@@ -449,7 +449,8 @@ def test_a_question_that_turns_out_to_be_a_service(data: FlowData) -> None:
         caller: 我想问一下
         hotline: form.what
         caller: 社保卡丢了怎么挂失
-        hotline: svc.0602 service.noted form.contact
+        hotline: svc.0602
+        state: AskField
         """,
     )
 
@@ -488,7 +489,7 @@ def test_silence_after_the_ticket_is_the_end(data: FlowData) -> None:
     follow(
         data,
         """
-        caller: #0602
+        caller: 医保报销比例是多少
         caller: #1
         caller: #1
         caller: /silence
@@ -558,7 +559,7 @@ def test_a_number_keyed_in_pieces_is_asked_again_with_more_time(data: FlowData) 
     call = follow(
         data,
         """
-        caller: #0602
+        caller: 医保报销比例是多少
         caller: #1390
         hotline: form.contact.bad
         caller: #13800000000

@@ -76,9 +76,7 @@ def test_a_no_in_the_middle_of_a_form_goes_on_with_the_form(data: FlowData) -> N
     )
 
 
-@pytest.mark.parametrize(
-    "answer", ["#1", "嗯", "快点快点", "/silence"]
-)
+@pytest.mark.parametrize("answer", ["#1", "嗯", "快点快点", "/silence"])
 def test_all_but_a_no_counts_as_yes(data: FlowData, answer: str) -> None:
     follow(
         data,

@@ -28,7 +28,7 @@ CODES = [
 
 def understood(call: Simulation, code: str) -> bool:
     play = [command for command in call.commands if isinstance(command, Play)][-1]
-    return Say(f"svc.{code}") in play.speech and call.dialogue.state == "Contact"
+    return Say(f"svc.{code}") in play.speech and call.dialogue.state == "AskField"
 
 
 def test_there_are_94(data: FlowData) -> None:
@@ -66,23 +66,6 @@ def test_by_menu_within_three_levels(data: FlowData, code: str) -> None:
             call.type(f"#{MORE}")
     assert levels == 3
     assert understood(call, code)
-
-
-def test_a_service_is_taken_down_with_its_units(data: FlowData) -> None:
-    call = follow(
-        data,
-        """
-        caller: 我想把租房的公积金提出来，第一次提
-        caller: 可以
-        caller: 对
-        """,
-    )
-    draft = call.filed[0].draft
-    service = data.knowledge.catalogue.service(draft.service)
-    assert service is not None
-    assert draft.type == "办件"
-    assert draft.units == service.units
-    assert draft.content == "我想把租房的公积金提出来，第一次提"
 
 
 @pytest.mark.parametrize("count", range(1, 40))

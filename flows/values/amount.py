@@ -82,7 +82,7 @@ class Money(Keyed):
 
     def take(self, text: str, setting: Setting, part: str) -> Taken:
         """The one sum that was said."""
-        said = last_word(text)
+        said = _MONTHLY.sub("", last_word(text))
         number = _sum(said)
         if number is None:
             number = amount(re.sub(r"块钱?|元|人民币|整", "", said))
@@ -93,7 +93,7 @@ class Money(Keyed):
         cues = ("租金", "月租", "房租", "一个月") if "租" in setting.slot.label else ()
         if not any(cue in text for cue in cues):
             return NOTHING
-        number = _sum(text)
+        number = _sum(_MONTHLY.sub("", text))
         return NOTHING if number is None else self._checked(number, bare(text), setting)
 
     def _checked(self, number: Decimal, said: str, setting: Setting) -> Taken:
@@ -111,6 +111,7 @@ class Money(Keyed):
         return (Text(value.text + "元"),)
 
 
+_MONTHLY = re.compile(r"[一每]个?月|月租金?")
 _COLLOQUIAL = re.compile(
     r"(?P<yuan>[0-9〇零一二两三四五六七八九十百千万亿点半.]+)(?:块钱?|元)"
     r"(?:(?P<jiao>[0-9一二两三四五六七八九半])(?:毛|角)?钱?)?(?:(?P<fen>[0-9一二两三四五六七八九])分)?"

@@ -24,20 +24,30 @@ def chosen(text: str, names: Sequence[str]) -> int | None:
     By ordinal ("第二个", "二"), by place ("后面那个"), or by something that sounds like the
     name or a good part of it.
     """
+    place = placed(text, len(names))
+    return place if place is not None else named(text, [(name,) for name in names])
+
+
+def placed(text: str, count: int) -> int | None:
+    """Which of ``count`` things is meant by its number or place, from 0."""
     plain = bare(text)
     if not plain:
         return None
     ordinal = _ORDINAL.fullmatch(_HOMOPHONES.get(plain, plain))
     if ordinal:
         number = _number(ordinal[1])
-        if number is not None and 1 <= number <= len(names):
+        if number is not None and 1 <= number <= count:
             return number - 1
     if _FIRST.whole(plain):
         return 0
-    if _LAST.whole(plain):
-        return len(names) - 1
-    scores = [_alike(plain, name) for name in names]
-    best = max(range(len(names)), key=scores.__getitem__, default=None)
+    return count - 1 if _LAST.whole(plain) else None
+
+
+def named(text: str, spellings: Sequence[Sequence[str]]) -> int | None:
+    """Which is named, from 0, by what sounds like one of its ``spellings``."""
+    plain = bare(text)
+    scores = [max((_alike(plain, name) for name in names), default=0.0) for names in spellings]
+    best = max(range(len(scores)), key=scores.__getitem__, default=None)
     if best is None or scores[best] < 0.8:
         return None
     rivals = [score for index, score in enumerate(scores) if index != best]

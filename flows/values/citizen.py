@@ -13,6 +13,7 @@ from flows.values.base import Keyed
 from flows.values.corrections import dictate
 from flows.values.dictated import tail
 from flows.values.digits import digit_runs, spoken_digits
+from flows.values.owner import fits
 from flows.values.value import NOTHING, Setting, Taken, Value
 from flows.values.words import bare, words
 
@@ -94,7 +95,9 @@ class CitizenId(Keyed):
         return self._checked(row, setting, bare(text))
 
     def find(self, text: str, setting: Setting) -> Taken:
-        """A whole number with its check digit."""
+        """A whole number with its check digit, said of this field's person."""
+        if not fits(setting.slot.label, text):
+            return NOTHING
         for run in (*digit_runs(text), *re.findall(r"[0-9]{17}[0-9Xx]", text)):
             if len(run) == SIZE and not wrong(run.upper(), setting.now.date()):
                 return Taken(value=Value(run.upper(), run))

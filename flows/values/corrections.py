@@ -13,7 +13,8 @@ _AGAIN = (
     r"我?(?:重新(?:说|讲|念|报|来)?|重来|从头(?:说|讲|念|报|来)?|再(?:说|念|报)一遍)"
     r"(?:一遍|一次)?吧?"
 )
-_CUT = re.compile(rf"({_AGAIN})|{_MARK}(?:是)?")
+_NOT_THIS = "不是[^是]{1,12}是"
+_CUT = re.compile(rf"({_AGAIN})|{_NOT_THIS}|{_MARK}是?")
 
 
 def pieces(text: str) -> list[tuple[str, bool]]:

@@ -7,22 +7,22 @@ Filed forms: a day ``2025-03-01``, a month ``2025-03``, a day with its time
 from __future__ import annotations
 
 import re
-from datetime import date, datetime, time, timedelta
-
-import msgspec
+from datetime import date, datetime, time
 
 from flows.commands import AnySpeech, KeyInput, Text
 from flows.phonetic import sound
 from flows.values.base import Keyed
 from flows.values.corrections import last_word
-from flows.values.days import LUNAR, Tense, month_of, number, shifted
+from flows.values.days import LUNAR, Tense, month_of
 from flows.values.digits import spoken_digits
+from flows.values.filed import in_words
 from flows.values.moment import Moment, moment_in
+from flows.values.owner import fits
 from flows.values.value import NOTHING, Setting, Taken, Value
 from flows.values.words import Phrases, bare, words
 
-_OLDEST_YEARS = 130
-_FARTHEST_YEARS = 60
+OLDEST_YEARS = 130
+FARTHEST_YEARS = 60
 _PAST = ("出生", "死亡", "去世", "丢失", "遗失", "签发", "发生", "处罚", "登记日期")
 _FUTURE = ("预约", "拟", "希望", "结束", "到期")
 _ENDLESS = Phrases(words("长期 永久 长期有效 一直 无期限 没有期限 不限期 长期的"))
@@ -38,40 +38,6 @@ _BY_SOUND = {
     ),
     "yao": "一",
 }
-_WEEKDAYS = "一二三四五六天"
-_HALF_HOURS = {"凌晨": 0, "上午": 8, "中午": 12, "下午": 14, "晚上": 19}
-
-
-class Window(msgspec.Struct, frozen=True):
-    """What a filed time means: from ``since`` to ``until`` (exclusive), and the half of the day."""
-
-    since: datetime
-    until: datetime
-    half: str = ""
-
-
-def window(text: str) -> Window | None:
-    """A filed date, month, time or period as a window of time; None if it is none."""
-    first, _, last = text.partition("/")
-    start = re.fullmatch(r"(\d{4}-\d\d)(-\d\d)?(?: (?:(\d\d:\d\d)|(\D+)))?", first)
-    if start is None:
-        return None
-    end = re.match(r"(\d{4}-\d\d)(-\d\d)?", last) if last else start
-    try:
-        since = date.fromisoformat(start[1] + (start[2] or "-01"))
-        until = _last_day(end[1], end[2]) if end else since
-    except ValueError:
-        return None
-    clock = time.fromisoformat(start[3]) if start[3] else time()
-    half = start[4] or (("上午" if clock.hour < 12 else "下午") if start[3] else "")
-    tomorrow = datetime.combine(until + timedelta(days=1), time())
-    return Window(datetime.combine(since, clock), tomorrow, half)
-
-
-def _last_day(month: str, day: str | None) -> date:
-    if day:
-        return date.fromisoformat(month + day)
-    return month_of(int(month[:4]), int(month[5:])).until
 
 
 def tense_of(setting: Setting) -> Tense:
@@ -87,7 +53,7 @@ def _by_month(setting: Setting) -> bool:
     return "年月" in asked or "哪年哪月" in asked
 
 
-def _heard(text: str, setting: Setting) -> Moment | None:
+def heard(text: str, setting: Setting) -> Moment | None:
     """The moment in an answer, read by sound where its characters make no sense."""
     tense = tense_of(setting)
     plain = bare(last_word(text))
@@ -126,10 +92,10 @@ def _beyond(moment: Moment, setting: Setting) -> str:
     if tense == "future" and moment.until < today:
         return "value.date.past"
     years = moment.since.year - today.year
-    return "" if -_OLDEST_YEARS <= years <= _FARTHEST_YEARS else "value.date.wrong"
+    return "" if -OLDEST_YEARS <= years <= FARTHEST_YEARS else "value.date.wrong"
 
 
-def _form(moment: Moment) -> str:
+def filed(moment: Moment) -> str:
     """The day or month as it is filed."""
     return f"{moment.since:%Y-%m}" if moment.exact == "month" else f"{moment.since:%Y-%m-%d}"
 
@@ -156,7 +122,7 @@ class Date(Keyed):
             return Taken(value=Value("长期", bare(text)))
         if part and (day := _day_of(part, text)) is not None:
             return self._checked(Moment(day, day), setting, bare(text))
-        moment = _heard(text, setting)
+        moment = heard(text, setting)
         if moment is None:
             return Taken(problem="value.date.lunar") if LUNAR.search(text) else NOTHING
         return self._checked(moment, setting, bare(text))
@@ -164,7 +130,8 @@ class Date(Keyed):
     def find(self, text: str, setting: Setting) -> Taken:
         """A whole date next to the field's own words ("三月一号生的")."""
         cues = ("出生", "生的", "生日") if "出生" in setting.slot.label else ()
-        moment = moment_in(text, setting.now, tense_of(setting)) if _any(cues, text) else None
+        certain = _any(cues, text) and fits(setting.slot.label, text)
+        moment = moment_in(text, setting.now, tense_of(setting)) if certain else None
         if moment is None or moment.exact != "day" or moment.half or "年" not in text:
             return NOTHING
         taken = self._checked(moment, setting, bare(text))
@@ -175,11 +142,11 @@ class Date(Keyed):
         if problem:
             return Taken(problem=problem)
         if moment.exact == "day" and not _by_month(setting):
-            return Taken(value=Value(_form(moment), said))
+            return Taken(value=Value(filed(moment), said))
         if moment.exact != "span" and _by_month(setting):
             return Taken(value=Value(f"{moment.since:%Y-%m}", said))
         if moment.exact == "month":
-            return Taken(part=_form(moment), problem="value.date.day")
+            return Taken(part=filed(moment), problem="value.date.day")
         return Taken(problem="value.date.day")
 
     def read_back(self, value: Value, setting: Setting) -> tuple[AnySpeech, ...]:
@@ -220,7 +187,7 @@ class Appointed(Keyed):
 
     def take(self, text: str, setting: Setting, part: str) -> Taken:
         """A day or a few, and the time of day."""
-        moment = _heard(text, setting)
+        moment = heard(text, setting)
         if moment is None:
             return Taken(problem="value.date.lunar") if LUNAR.search(text) else NOTHING
         return self._checked(moment, setting, bare(text))
@@ -259,122 +226,5 @@ class Appointed(Keyed):
         return (Text(in_words(value.text, setting.now.date(), weekday=True)),)
 
 
-class Period(Keyed):
-    """From one month or day to another: "从去年三月到今年五月"."""
-
-    _TO = re.compile(r"一直到|直到|到|至|—|-{2,}|~")
-    _LAST = re.compile(
-        r"(?:最近|近|过去|前|这)(?P<n>[0-9一二两三四五六七八九十半]+)(?P<unit>年|个?月)(?P<half>半)?"
-    )
-
-    def keys(self, setting: Setting) -> KeyInput | None:
-        """Twelve digits (two months) or sixteen (two days)."""
-        return KeyInput(16, inter_digit_s=4.0)
-
-    def take_keys(self, digits: str, setting: Setting) -> Taken:
-        """Two months of six digits or two days of eight."""
-        if not digits.isdecimal() or len(digits) not in (12, 16):
-            return Taken(problem="value.period.keys")
-        half = len(digits) // 2
-        first, last = keyed_day(digits[:half]), keyed_day(digits[half:])
-        if first is None or last is None:
-            return Taken(problem="value.date.wrong")
-        exact = "day" if half == 8 else "month"
-        return self._checked(first.since, last.until, exact, setting, digits)
-
-    def take(self, text: str, setting: Setting, part: str) -> Taken:
-        """Both ends; a first end alone is a part."""
-        plain = bare(last_word(text))
-        plain = re.sub(r"开始$", "", plain)
-        spoken = self._last_months(plain, setting) or self._both(plain, setting, part)
-        if spoken is not None:
-            return self._checked(*spoken, setting, bare(text))
-        moment = _heard(plain, setting)
-        if moment is None:
-            return Taken(problem="value.date.lunar") if LUNAR.search(text) else NOTHING
-        if moment.exact == "span":
-            return self._checked(moment.since, moment.until, "month", setting, bare(text))
-        if part:
-            first = _heard(part, setting)
-            if first is not None:
-                return self._checked(
-                    first.since, moment.until, _exact(first, moment), setting, bare(text)
-                )
-        return Taken(part=_form(moment), problem="value.period.until")
-
-    def _last_months(self, text: str, setting: Setting) -> tuple[date, date, str] | None:
-        hit = self._LAST.search(text)
-        if hit is None:
-            return None
-        count = number(hit["n"]) if hit["n"] != "半" else None
-        months = 6 if hit["n"] == "半" and hit["unit"] == "年" else count
-        if months is None or months > 600:
-            return None
-        if hit["unit"] == "年" and hit["n"] != "半":
-            months = 12 * months + (6 if hit["half"] else 0)
-        today = setting.now.date()
-        return shifted(today, -months), today, "month"
-
-    def _both(self, text: str, setting: Setting, part: str) -> tuple[date, date, str] | None:
-        for cut in self._TO.finditer(text):
-            before, after = (
-                text[: cut.start()].removeprefix("从").removeprefix("自"),
-                text[cut.end() :],
-            )
-            first = moment_in(before, setting.now, "any") or (
-                _heard(part, setting) if part else None
-            )
-            if first is None:
-                continue
-            near = datetime.combine(first.since, time())
-            relative = re.search(
-                r"[今明去前后]年|现在|今天|目前|至今|这个?月|上个?月|本月|下个?月", after
-            )
-            last = moment_in(after, setting.now if relative else near, "any")
-            if last is None:
-                continue
-            if last.until < first.since and not re.search("年", after):
-                last = moment_in(after, near, "future") or last
-            return first.since, last.until, _exact(first, last)
-        return None
-
-    def _checked(self, first: date, last: date, exact: str, setting: Setting, said: str) -> Taken:
-        if last < first:
-            return Taken(problem="value.period.order")
-        years = (first.year - setting.now.year, last.year - setting.now.year)
-        if years[0] < -_OLDEST_YEARS or years[1] > _FARTHEST_YEARS:
-            return Taken(problem="value.date.wrong")
-        form = "%Y-%m" if exact == "month" else "%Y-%m-%d"
-        return Taken(value=Value(f"{first:{form}}/{last:{form}}", said))
-
-    def read_back(self, value: Value, setting: Setting) -> tuple[AnySpeech, ...]:
-        """Both ends."""
-        return (Text(in_words(value.text)),) if value.text else super().read_back(value, setting)
-
-
-def _exact(first: Moment, last: Moment) -> str:
-    return "day" if first.exact == last.exact == "day" else "month"
-
-
-def in_words(text: str, today: date | None = None, *, weekday: bool = False) -> str:
-    """A filed date as it is said; without the year where it is ``today``'s."""
-    return "到".join(_one_in_words(one, today, weekday) for one in text.split("/"))
-
-
-def _one_in_words(text: str, today: date | None, weekday: bool) -> str:
-    hit = re.fullmatch(r"(\d{4})-(\d\d)(?:-(\d\d))?(?: (.+))?", text)
-    if hit is None:
-        return text
-    said = "" if today is not None and today.year == int(hit[1]) else f"{hit[1]}年"
-    said += f"{int(hit[2])}月"
-    if hit[3]:
-        said += f"{int(hit[3])}日"
-        if weekday:
-            day = date(int(hit[1]), int(hit[2]), int(hit[3]))
-            said += f"，星期{_WEEKDAYS[day.weekday()]}"
-    return said + (f"，{hit[4]}" if hit[4] else "")
-
-
 DATE = Date()
 DATETIME = Appointed()
-PERIOD = Period()

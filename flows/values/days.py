@@ -70,6 +70,7 @@ _HOLIDAYS: tuple[tuple[str, Callable[[int], tuple[int, int]]], ...] = (
     (r"圣诞节?", lambda _: (12, 25)),
     (r"清明节?", _clear_and_bright),
 )
+_FIGURE = "[0-9〇零一二三四五六七八九十]"
 LUNAR = re.compile(
     r"春节|过年|大年|除夕|年三十|年初[一二三四五六七八]|元宵|端午|中秋|重阳|七夕|中元|农历|阴历|旧历|正月|腊月|三月三"
 )
@@ -284,7 +285,7 @@ def _in_month(month: Days, day: str) -> Days:
 
 def _holiday(text: str, today: date, tense: Tense) -> tuple[Days, int, int] | None:
     for pattern, rule in _HOLIDAYS:
-        hit = re.search(pattern, text)
+        hit = re.search(rf"(?<!{_FIGURE})(?:{pattern})(?![年月日号点]|{_FIGURE})", text)
         if hit is None:
             continue
         year = today.year

@@ -31,7 +31,12 @@ _SOUNDS = {
 }
 # Words that sound like a digit but in a dictated number are mostly themselves.
 _WORDS = frozenset("吧把爸就以已也有要我是的儿而期起其气你呢东冬动懂事")
-_REPEAT = re.compile(r"([两二三四五六2-6])个([零〇洞幺一二两三四五六七八九0-9])")
+_REPEAT = re.compile(r"([一1两二三四五六2-6])个([零〇洞幺一二两三四五六七八九0-9])")
+# Words around a dictated number that hold a digit of their own.
+_ASIDE = re.compile(
+    r"(?:最?后|末尾?|前|共|这|总共)[两二三四五六七八九十]{1,2}位(?:数字?)?|十[一二八]位(?:数字?)?"
+    r"|(?:一位){2}|[一两]?(?:个字)|一下子?|一遍|一次|一共|一点点|公司|意思|不好意思|试一?试|是不是"
+)
 
 
 def spoken_digits(text: str) -> str:
@@ -39,6 +44,7 @@ def spoken_digits(text: str) -> str:
 
     "幺三九" is 139, "三个零" is 000. For answers that are expected to be a number.
     """
+    text = _ASIDE.sub(lambda hit: "，" * len(hit[0]), text)
     text = _REPEAT.sub(lambda hit: _CHARS[hit[2]] * int(_CHARS[hit[1]]), text)
     heard = sound(text)
     found = []

@@ -7,9 +7,10 @@ from collections.abc import Mapping
 from flows.values.amount import INT, MONEY, NUMBER
 from flows.values.citizen import ID_NO
 from flows.values.credit import USCC
-from flows.values.dates import DATE, DATETIME, PERIOD
+from flows.values.dates import DATE, DATETIME
 from flows.values.dictated import ALNUM, DIGITS, DIGITS4
 from flows.values.name import NAME
+from flows.values.period import PERIOD
 from flows.values.pick import BOOL, CHOICE
 from flows.values.places import ADDRESS, DIVISION
 from flows.values.plain import BANK_CARD, ORG, TEXT

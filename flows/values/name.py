@@ -23,10 +23,10 @@ _NOISE = re.compile(
     r"名字(?:就)?(?:是|叫)?|单名(?:一个)?|复姓|姓|名叫|叫做|叫|就是|那个|这个|然后|嗯|呃|哦|吧|哈|啊|呢"
     r"|[两二三四]个字|的那个|是$|^是|先生$|女士$|小姐$|同志$"
 )
-_WORD_OF = re.compile(rf"(?P<word>{_HANZI}{{2,4}}?)的(?P<char>{_HANZI})")
 # Common words that are no part of a name; their characters are a misreading or no name at all.
 _NEVER = frozenset("的了吗呢吧啊我你他她它们这那哪谁什么不没是在就都和与被把给对要请说按号")
 _MISREAD = frozenset("为位围也要有又已以于与从到去来会能可上下个只很还但因所从让使及其之中后前")
+_CUE = re.compile("叫|姓|名")
 _FIRST_PERSON = re.compile(
     rf"我(?:的名字)?(?:叫|姓名是|名字是)(?P<name>{_HANZI}{{2,4}})(?P<rest>.*)"
 )
@@ -64,8 +64,12 @@ class Name(Spoken):
         told = _told(plain)
         if len(part) >= 2:
             return _changed(part, told, said)
+        if _NEVER & {one.char for one in told if not one.explained}:
+            return NOTHING
         name = _settled(told) if not part else part + "".join(one.char for one in told)
-        if not name or any(char in _NEVER for char in name):
+        # One misread character may be guessed; more only where the caller says it is a name.
+        guesses = sum(a != one.char for a, one in zip(name, told, strict=False)) if not part else 0
+        if not name or (guesses > 1 and not _CUE.search(said)):
             return NOTHING
         if len(name) == 1 or (surname_only and name in NAME_WORDS.compound):
             return Taken(part=name, problem="value.person_name.given") if _starts(name) else NOTHING
@@ -144,36 +148,40 @@ def _explanations_in(text: str) -> list[str | _Told]:
     while at < len(said.syllables):
         char, size = NAME_WORDS.explained_at(said.syllables, at)
         if not size:
-            char, size = _word_at(said.chars, at)
-        if not size:
             at += 1
             continue
-        pieces.append(said.chars[between:at])
-        pieces.append(_Told(char, True))
+        pieces += [*_by_words(said.chars[between:at]), _Told(char, True)]
         at += size
         between = at
-    pieces.append(said.chars[between:])
+    pieces += _by_words(said.chars[between:])
     return [piece for piece in pieces if piece]
 
 
-def _word_at(chars: str, at: int) -> tuple[str, int]:
-    """ "维护的维": the character of the word that is meant, and how many characters this takes."""
-    hit = _WORD_OF.match(chars, at)
-    if hit is None:
-        return "", 0
-    word, char = hit["word"], hit["char"]
+def _by_words(text: str) -> list[str | _Told]:
+    """Cuts out explanations of the caller's own: "维护的维"."""
+    for of in re.finditer(rf"的({_HANZI})", text):
+        for size in (2, 3, 4):
+            word = text[max(0, of.start() - size) : of.start()]
+            meant = _meant(word, of[1]) if len(word) == size else ""
+            if meant:
+                before, after = text[: of.start() - size], text[of.end() :]
+                return [before, _Told(meant, True), *_by_words(after)]
+    return [text]
+
+
+def _meant(word: str, char: str) -> str:
+    """The character of ``word`` that ``char`` is, or sounds like; "" if there is none."""
     if char in word:
-        return char, len(hit[0])
+        return char
     wanted = sound(char).syllables
-    meant = next((one for one in word if sound(one).syllables == wanted), "")
-    return (meant, len(hit[0])) if meant else ("", 0)
+    return next((one for one in word if sound(one).syllables == wanted), "")
 
 
 def _place_of(chars: str, heard: list[_Told]) -> int | None:
     """Where a character of this sound was heard and not yet explained."""
     wanted = sound(chars).syllables
     for same in (lambda a, b: a == b, lambda a, b: list(map(fold, a)) == list(map(fold, b))):
-        for place in range(len(heard) - len(chars), -1, -1):
+        for place in range(len(heard) - len(chars) + 1):
             these = heard[place : place + len(chars)]
             said = sound("".join(one.char for one in these)).syllables
             if not any(one.explained for one in these) and same(said, wanted):

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
+
 from flows.catalogue import Choice
 from flows.commands import AnySpeech, KeyInput, Text
 from flows.values.base import Keyed, declined, no_answer
-from flows.values.choice import chosen
+from flows.values.choice import named, placed
 from flows.values.corrections import last_word
 from flows.values.value import NOTHING, Setting, Taken, Value
 from flows.values.words import Phrases, bare, words
@@ -15,6 +17,9 @@ _AGREE = Phrases(words("同意 我同意 同意的 愿意 授权 我授权 同�
 _REFUSE = Phrases(words("不同意 我不同意 不愿意 不授权 不想授权 拒绝 先不授权 不太同意"))
 _YES = Choice("是")
 _NO = Choice("否")
+_AGREED = Choice("同意")
+_REFUSED = Choice("不同意")
+_CONSENT = re.compile("授权|同意")
 
 
 class Pick(Keyed):
@@ -66,7 +71,7 @@ class Pick(Keyed):
 
 
 class YesNo(Pick):
-    """Yes or no: filed as 是 and 否, or as the field's two choices."""
+    """Yes or no: filed as the field's two choices, as 同意 and 不同意, or as 是 and 否."""
 
     def keys(self, setting: Setting) -> KeyInput | None:
         """1 for yes, 2 for no."""
@@ -108,32 +113,24 @@ def _pair(setting: Setting) -> tuple[Choice, Choice]:
     """What yes and no are filed as."""
     if len(setting.choices) == 2:
         return setting.choices[0], setting.choices[1]
-    return _YES, _NO
+    return (_AGREED, _REFUSED) if _CONSENT.search(setting.slot.label) else (_YES, _NO)
 
 
 def meant(text: str, choices: tuple[Choice, ...]) -> int | None:
     """Which of ``choices`` is meant, from 0; None if none or more than one is."""
-    names = [choice.name for choice in choices]
-    exact = [
-        place
-        for place, choice in enumerate(choices)
-        if any(bare(name) == text for name in (choice.name, *choice.say))
-    ]
-    if len(exact) == 1:
-        return exact[0]
-    place = chosen(text, names)
+    spellings = [tuple(bare(name) for name in (choice.name, *choice.say)) for choice in choices]
+    whole = [place for place, names in enumerate(spellings) if text in names]
+    if len(whole) == 1:
+        return whole[0]
+    place = placed(text, len(choices))
     if place is not None:
         return place
-    spellings = [
-        (name, at) for at, choice in enumerate(choices) for name in (choice.name, *choice.say)
-    ]
     inside = {
-        at for name, at in spellings if _said(name, text) and not _longer(name, at, text, spellings)
+        place
+        for place, names in enumerate(spellings)
+        if any(_said(name, text) and not _longer(name, place, text, spellings) for name in names)
     }
-    if len(inside) == 1:
-        return inside.pop()
-    which = chosen(text, [name for name, _ in spellings])
-    return None if which is None else spellings[which][1]
+    return inside.pop() if len(inside) == 1 else named(text, spellings)
 
 
 def _said(name: str, text: str) -> bool:
@@ -144,11 +141,13 @@ def _said(name: str, text: str) -> bool:
     )
 
 
-def _longer(name: str, at: int, text: str, spellings: list[tuple[str, int]]) -> bool:
-    """Whether another choice's spelling in ``text`` contains this one ("已婚" and "婚")."""
+def _longer(name: str, place: int, text: str, spellings: list[tuple[str, ...]]) -> bool:
+    """Whether what another choice is called contains this, and was said ("再婚" and "婚")."""
     return any(
-        other != at and name in spelling and name != spelling and spelling in text
-        for spelling, other in spellings
+        name in other and name != other and other in text
+        for at, names in enumerate(spellings)
+        for other in names
+        if at != place
     )
 
 

@@ -6,6 +6,7 @@ import re
 
 from flows.commands import AnySpeech, KeyInput, Say, Text
 from flows.gazetteer import Gazetteer
+from flows.grids import load_grids
 from flows.phonetic import find as find_sound
 from flows.phonetic import sound
 from flows.ticket import Place
@@ -22,6 +23,8 @@ _LEAD = re.compile(
 )
 _TAIL = re.compile(r"(?:那里|那边|这里|这边|看病|就医|住院|治病|治疗|吧|啊|呢)+$")
 _DOOR = re.compile(r"[0-9零一二三四五六七八九十百]+(?:号|栋|幢|单元|室|楼|层|巷|弄|队|组)")
+_RENTED = ("租住在", "租在", "租的", "租住")
+_GRIDS = load_grids(data_root())
 _HOME = ("我住", "住在", "地址是", "家在", "家住")
 
 
@@ -50,8 +53,9 @@ class Address(Spoken):
 
     def find(self, text: str, setting: Setting) -> Taken:
         """An address after "我住在", with its county and a road or a door."""
-        cue = next((cue for cue in _HOME if cue in text), "")
-        if not cue or setting.slot.label not in ("详细地址", "租住地址"):
+        rented = "租" in setting.slot.label
+        cue = next((cue for cue in (_RENTED if rented else _HOME) if cue in text), "")
+        if not cue or (not rented and (setting.slot.label != "详细地址" or "租" in text)):
             return NOTHING
         rest = text[text.index(cue) :]
         place = setting.gazetteer.find(rest)
@@ -73,6 +77,11 @@ class Address(Spoken):
 def place_of(value: Value, gazetteer: Gazetteer) -> Place:
     """County, town and place, with their codes, of a filed address."""
     return gazetteer.find(value.text)
+
+
+def grid_of(value: Value, gazetteer: Gazetteer) -> str:
+    """The grid (15 digits) or community (12 digits) that a filed address names, "" if none."""
+    return _GRIDS.find(value.text, gazetteer.find(value.text).town_code)
 
 
 def division_speech(place: Place) -> tuple[AnySpeech, ...]:

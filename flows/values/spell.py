@@ -20,7 +20,7 @@ _SAID = {
     "I": ("ai",),
     "J": ("jie", "zhei"),
     "K": ("kai", "ke"),
-    "L": ("ai le", "ai lou", "ai ou"),
+    "L": ("ai le", "ai lei", "ai lou", "ai ou"),
     "M": ("ai mu", "ai me"),
     "N": ("en",),
     "O": ("ou",),

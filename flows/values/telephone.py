@@ -6,7 +6,7 @@ import re
 
 from flows.commands import AnySpeech, Digits, KeyInput
 from flows.values.base import Keyed
-from flows.values.corrections import dictate
+from flows.values.corrections import dictate, pieces
 from flows.values.digits import spoken_digits
 from flows.values.phone import phone_in, phone_number, spoken_phone
 from flows.values.value import NOTHING, Setting, Taken, Value
@@ -23,6 +23,7 @@ _THIS = Phrases(
     )
 )
 _THIS_IN = re.compile(r"(?:这个|本机|来电|打来的|现在打的|现在用的)(?:手机|电话)?号码?")
+_MINE = re.compile(r"(?:我|本人)的?(?:联系)?(?:电话|手机|号码)|联系(?:我|电话|方式)|打我|^1[3-9]")
 _OTHER = re.compile(r"不是|不用|换|别|不要")
 
 
@@ -52,23 +53,27 @@ class Telephone(Keyed):
         plain = bare(text)
         if not part and _means_this(plain):
             return self._caller(setting, plain)
-        if not part and (number := spoken_phone(plain, setting.area_code)):
-            return self._checked(number, setting, plain)
         digits = dictate(text, part, spoken_digits, lambda row: self._right(row, setting))
+        if self._right(digits, setting):
+            return self._checked(digits, setting, plain)
+        if not part and len(pieces(plain)) == 1:
+            number = spoken_phone(plain, setting.area_code)
+            if number is not None and self._right(number, setting):
+                return self._checked(number, setting, plain)
         if not digits or digits == part:
             return NOTHING
-        if self._right(digits, setting) or len(digits) >= 11:
+        # What begins with 1 may still become a mobile number.
+        whole = not digits.startswith("1") and phone_number(digits, setting.area_code)
+        if whole or len(digits) >= 11:
             return self._checked(digits, setting, plain)
         return Taken(part=digits)
 
     def find(self, text: str, setting: Setting) -> Taken:
-        """A whole number somewhere in the sentence."""
-        number = phone_in(text)
-        return (
-            self._checked(number, setting, number)
-            if number and self._right(number, setting)
-            else NOTHING
-        )
+        """A whole number that the caller calls their own."""
+        number = phone_in(text) if _MINE.search(text) else None
+        if number is None or not self._right(number, setting):
+            return NOTHING
+        return self._checked(number, setting, number)
 
     def _caller(self, setting: Setting, said: str) -> Taken:
         number = phone_number(setting.caller, setting.area_code)
@@ -105,7 +110,10 @@ def _means_this(text: str) -> bool:
     """Whether the number that the call comes from is meant."""
     if len(spoken_digits(text)) >= 3 or _OTHER.search(text):
         return False
-    return _THIS.whole(text) or bool(_THIS_IN.search(text)) or bool(yes_no(text))
+    if _THIS.whole(text) or _THIS_IN.search(text):
+        return True
+    # A lone 幺 sounds like 要, but begins a number.
+    return not spoken_digits(text) and bool(yes_no(text))
 
 
 MOBILE = Telephone(mobile=True, fixed=False)

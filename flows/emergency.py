@@ -54,7 +54,8 @@ class EmergencyFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     ``escalation``: by level, who is told next when nobody signs; the last step is repeated
     every ``repeat_minutes``. ``units``: roles as units, by place (:class:`flows.alarm.Alarm`).
-    ``before``: words that, shortly before the evidence, make it a supposition or a denial.
+    ``before``: words that, shortly before the evidence or in it, make it a supposition or a
+    denial.
     ``past``: contexts of something over, unless one of ``now`` is heard as well.
     ``never``: contexts in which no kind counts. ``by_sound``: words of two characters that
     are also heard by their sound.
@@ -168,7 +169,7 @@ class EmergencyDetector:
             find
             for pattern in self._patterns[kind]
             for find in heard.match(pattern)
-            if not any(0 <= find.start - end <= BEFORE for end in supposed)
+            if not any(find.start - BEFORE <= end < find.end for end in supposed)
         ]
         if not finds:
             return None

@@ -32,6 +32,12 @@ class LineHeard(LiveEvent, frozen=True):
     line: Line
 
 
+class Saying(LiveEvent, frozen=True):
+    """The hotline begins to say something; its line follows when it has been said."""
+
+    text: str
+
+
 class Hearing(LiveEvent, frozen=True):
     """A partial result of what the caller is saying."""
 

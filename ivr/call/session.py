@@ -63,7 +63,12 @@ class CallSession:
         self._time = TimeLine(self._transcript)
         self._masking = Masking(worker.send, self._transcript, self._time)
         self._speaking = Speaking(
-            services.voice, self._transcript, self._time, worker.send, self._said_all
+            services.voice,
+            self._transcript,
+            self._time,
+            worker.send,
+            lambda text: services.live.publish(live.Saying(self.call_id, text)),
+            self._said_all,
         )
         self._queue = self._speaking.queue
         began = services.now()

@@ -17,7 +17,8 @@ log = logging.getLogger(__name__)
 
 
 class Speaking:
-    """Composes and plays. ``on_idle`` is told when nothing is left to say."""
+    """Composes and plays. ``on_start`` hears what begins to be said, with private parts masked;
+    ``on_idle`` is told when nothing is left to say."""
 
     def __init__(
         self,
@@ -25,11 +26,13 @@ class Speaking:
         transcript: Transcript,
         time: TimeLine,
         send: Callable[[sip.Play | sip.StopPlay], None],
+        on_start: Callable[[str], None],
         on_idle: Callable[[], None],
     ) -> None:
         self._voice = voice
         self._transcript = transcript
         self._time = time
+        self._on_start = on_start
         self._since = 0.0
         self.queue = PlayQueue(send, self._starts, self._ends, on_idle)
 
@@ -48,6 +51,8 @@ class Speaking:
 
     def _starts(self, item: Item) -> None:
         self._since = self._time.now
+        if item.text:
+            self._on_start(self._transcript.shown(item.text))
 
     def _ends(self, item: Item, ms: int, completed: bool) -> None:
         if item.text:

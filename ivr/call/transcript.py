@@ -31,6 +31,12 @@ class Transcript:
         if len(secret) >= SHORTEST_SECRET:
             self._secrets.add(secret)
 
+    def shown(self, text: str) -> str:
+        """``text`` with asterisks for all that is hidden."""
+        for secret in sorted(self._secrets, key=len, reverse=True):
+            text = text.replace(secret, MASK)
+        return text
+
     def add(
         self,
         speaker: Speaker,
@@ -61,10 +67,8 @@ class Transcript:
         ]
 
     def _append(self, line: Line) -> None:
-        if any(secret in line.text for secret in self._secrets):
-            text = line.text
-            for secret in sorted(self._secrets, key=len, reverse=True):
-                text = text.replace(secret, MASK)
-            line = msgspec.structs.replace(line, text=text)
+        shown = self.shown(line.text)
+        if shown != line.text:
+            line = msgspec.structs.replace(line, text=shown)
         self._lines.append(line)
         self._on_line(line)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import msgspec
@@ -17,6 +18,7 @@ from ivr.sip.sound import read_wav
 # A prompt that does not come within this time does not come.
 LONGEST_WAIT_S = 60.0
 BETWEEN_KEYS_S = 0.25
+CODE = re.compile(r"验证码\D{0,4}(\d{4,8})")
 
 
 class CallReport(msgspec.Struct, frozen=True):
@@ -31,7 +33,10 @@ class CallReport(msgspec.Struct, frozen=True):
 
 
 class Caller:
-    """Follows one script. ``base`` is where the script's WAV files lie."""
+    """Follows one script. ``base`` is where the script's WAV files lie.
+
+    ``messages`` gives the text messages that the caller's mobile has received, oldest first.
+    """
 
     def __init__(
         self,
@@ -39,11 +44,13 @@ class Caller:
         mouth: Mouth,
         base: Path,
         on_step: Callable[[Step], None] = lambda step: None,
+        messages: Callable[[], Sequence[str]] = tuple,
     ) -> None:
         self._script = script
         self._mouth = mouth
         self._base = base
         self._on_step = on_step
+        self._messages = messages
         self._ear = Ear()
         self._heard = asyncio.Condition()
 
@@ -96,14 +103,31 @@ class Caller:
             await call.play(self._base / step.play)
             self._ear.forget()
         elif step.key:
-            for key in step.key:
-                await call.send_key(key, method=self._script.dtmf)
-                await asyncio.sleep(BETWEEN_KEYS_S)
-            self._ear.forget()
+            await self._press(step.key, call)
+        elif step.code:
+            await self._press(await self._code(), call)
         elif step.pause:
             await asyncio.sleep(step.pause)
         elif step.hangup:
             await call.hang_up()
+
+    async def _press(self, keys: str, call: PhoneCall) -> None:
+        for key in keys:
+            await call.send_key(key, method=self._script.dtmf)
+            await asyncio.sleep(BETWEEN_KEYS_S)
+        self._ear.forget()
+
+    async def _code(self) -> str:
+        try:
+            async with asyncio.timeout(LONGEST_WAIT_S):
+                while True:
+                    for message in reversed(self._messages()):
+                        found = CODE.search(message)
+                        if found is not None:
+                            return found[1]
+                    await asyncio.sleep(0.1)
+        except TimeoutError:
+            raise PhoneError(f"no code came by SMS within {LONGEST_WAIT_S:.0f} s") from None
 
     async def _wait(self, what: str, call: PhoneCall) -> None:
         def there() -> bool:

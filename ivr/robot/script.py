@@ -9,6 +9,7 @@ A script is YAML::
       - say: 人民路的路灯坏了   # spoken: from recorded audio where there is some
       - play: cough.wav       # a WAV file beside the script
       - key: "1"              # one or more keys, always quoted
+      - code: true            # waits for a code by SMS and keys it
       - pause: 1.5            # seconds
       - hangup: true          # otherwise the robot waits for the hotline to hang up
 """
@@ -30,20 +31,23 @@ class Step(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """One step; exactly one field is set.
 
     ``wait``: "prompt" waits until the hotline has spoken and paused, "sound" until it begins
-    to speak. ``key`` is sent by the script's ``dtmf`` method.
+    to speak. ``key`` is sent by the script's ``dtmf`` method. ``code`` needs a telephone that
+    gets messages: :class:`ivr.robot.caller.Caller` is told how to read them.
     """
 
     wait: Literal["prompt", "sound", ""] = ""
     say: str = ""
     play: str = ""
     key: str = ""
+    code: bool = False
     pause: float = 0.0
     hangup: bool = False
 
     def __post_init__(self) -> None:
         given = [name for name in self.__struct_fields__ if getattr(self, name)]
         if len(given) != 1:
-            raise ValueError(f"a step has exactly one of wait/say/play/key/pause/hangup: {given}")
+            known = "/".join(self.__struct_fields__)
+            raise ValueError(f"a step has exactly one of {known}: {given}")
         if self.key.strip("0123456789*#ABCD"):
             raise ValueError(f"key {self.key!r} has something that is not a telephone key")
 

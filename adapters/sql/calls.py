@@ -78,7 +78,7 @@ async def replace_lines(db: AsyncConnection, call_id: str, talk: Sequence[Line])
 async def call(db: AsyncConnection, call_id: str) -> CallRecord | None:
     """One call."""
     row = (await db.execute(select(calls).where(calls.c.call_id == call_id))).first()
-    return None if row is None else _call(row)
+    return None if row is None else record(row)
 
 
 async def talk(db: AsyncConnection, call_id: str) -> tuple[Line, ...]:
@@ -105,7 +105,7 @@ async def unfinished(db: AsyncConnection, node: str) -> list[tuple[CallRecord, T
         draft = msgspec.json.decode(row.draft, type=TicketDraft) if row.draft else None
         if draft is not None and await _filed(db, row.call_id, draft):
             draft = None
-        found.append((_call(row), draft))
+        found.append((record(row), draft))
     return found
 
 
@@ -116,7 +116,8 @@ async def _filed(db: AsyncConnection, call_id: str, draft: TicketDraft) -> bool:
     return (await db.execute(query)).first() is not None
 
 
-def _call(row: Row[Any]) -> CallRecord:
+def record(row: Row[Any]) -> CallRecord:
+    """A row of the calls as a value."""
     return CallRecord(
         call_id=row.call_id,
         caller=row.caller,

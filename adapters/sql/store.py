@@ -18,6 +18,7 @@ from adapters.notices import Alarms
 from adapters.ports import OutboxRow, StoreError
 from adapters.sql import calls, emergencies, engine, outbox, ring_backs, schema, tickets
 from adapters.sql.accounts import SqlAccounts
+from adapters.sql.archive import SqlArchive
 from adapters.sql.emergency_store import EmergencyStore
 from adapters.sql.service_store import SqlServiceStore
 from flows.ticket import TicketDraft
@@ -27,7 +28,7 @@ log = logging.getLogger(__name__)
 T = TypeVar("T")
 
 
-class SqlStore(EmergencyStore, SqlServiceStore, SqlAccounts):
+class SqlStore(EmergencyStore, SqlServiceStore, SqlAccounts, SqlArchive):
     """A :class:`adapters.ports.Store` on SQLite or PostgreSQL.
 
     ``url`` is "sqlite:///relative/or//absolute/file.db" or "postgresql://…". Every method

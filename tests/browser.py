@@ -10,7 +10,14 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
-from playwright.async_api import Browser, BrowserContext, ConsoleMessage, Page, async_playwright
+from playwright.async_api import (
+    Browser,
+    BrowserContext,
+    ConsoleMessage,
+    Page,
+    async_playwright,
+    expect,
+)
 
 # Without these it looks for its makers' servers at every start.
 QUIET = (
@@ -22,6 +29,9 @@ QUIET = (
     "--disable-component-update",
     "--disable-sync",
 )
+# A busy machine is slow to paint.
+PATIENCE_MS = 60_000
+expect.set_options(timeout=PATIENCE_MS)
 WIDE = {"width": 1280, "height": 800}
 NARROW = {"width": 390, "height": 844}
 
@@ -90,8 +100,7 @@ async def window(
 ) -> AsyncIterator[Window]:
     """A window on ``url``; at the end there must have been no trouble."""
     context = await browser.new_context(viewport=size or WIDE, locale=locale)  # type: ignore[arg-type]
-    # A busy machine is slow to paint.
-    context.set_default_timeout(60_000)
+    context.set_default_timeout(PATIENCE_MS)
     opened = Window(context, await context.new_page(), url)
     yield opened
     await context.close()

@@ -12,6 +12,7 @@ import hmac
 import secrets
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
+from typing import TypeVar
 
 from aiohttp import web
 
@@ -21,6 +22,7 @@ from ivr.console.passwords import right
 from ivr.console.texts import LANGUAGES, Language
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+F = TypeVar("F", bound=Callable[..., Awaitable[web.StreamResponse]])
 
 SESSION = "hotline_session"
 LANGUAGE = "hotline_language"
@@ -38,13 +40,13 @@ class SignInFailed(Exception):
         self.text = text
 
 
-def allowed(*roles: Role) -> Callable[[Handler], Handler]:
+def allowed(*roles: Role) -> Callable[[F], F]:
     """Marks a handler as one for users with one of ``roles``; with none, for any user.
 
     A handler without the mark is open to everybody.
     """
 
-    def mark(handler: Handler) -> Handler:
+    def mark(handler: F) -> F:
         setattr(handler, _ROLES, roles)
         return handler
 

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 import aiohttp
 import pytest
 from aiohttp import web
+from playwright.async_api import Browser
 
 from adapters.accounts import User
 from adapters.memory_accounts import MemoryAccounts
@@ -16,9 +17,16 @@ from ivr.console.context import Page
 from ivr.console.passwords import hashed
 from ivr.console.server import ConsoleServer
 from ivr.console.settings import ConsoleSettings
+from tests.browser import chromium
 from tests.ports import free_port
 
 PASSWORD = "correct horse"
+
+
+@pytest.fixture
+async def browser() -> AsyncIterator[Browser]:
+    async with chromium() as browser:
+        yield browser
 
 
 class Clock:

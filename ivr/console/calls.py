@@ -1,0 +1,154 @@
+"""Looking back: every call searchable, its recording played with the talk following it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from pathlib import Path
+from typing import Protocol
+
+from aiohttp import web
+from msgspec.structs import replace
+
+from adapters.archive import Archive, Found, Wanted
+from adapters.model import CallRecord, Line
+from flows.privacy import mask_number
+from ivr.console.access import allowed, audit
+from ivr.console.context import Page
+from ivr.console.render import page
+
+PAGE = 50
+CONDITIONS = ("number", "ticket", "words", "from", "to", "outcome")
+OUTCOMES = ("ticket", "transferred", "hung-up", "interrupted", "refused")
+
+
+class CallStore(Archive, Protocol):
+    """Where calls are read from."""
+
+    async def call(self, call_id: str) -> tuple[CallRecord, Sequence[Line]] | None:
+        """One call with its transcript."""
+
+    async def tickets_of(self, call_id: str) -> Sequence[str]:
+        """The numbers of a call's tickets."""
+
+
+@dataclass(frozen=True)
+class CallPages:
+    """The pages about past calls; ``data_dir`` is where the recordings are."""
+
+    store: CallStore
+    data_dir: Path
+
+    def part(self, app: web.Application) -> Sequence[Page]:
+        """Adds these routes."""
+        app.router.add_get("/calls", self.search)
+        app.router.add_get("/calls/{call_id}", self.show)
+        app.router.add_get("/calls/{call_id}/recording", self.recording)
+        return (Page("/calls", "calls.title", frozenset({"supervisor"})),)
+
+    @allowed("supervisor")
+    async def search(self, request: web.Request) -> web.Response:
+        """The list of calls that meet the conditions of the query."""
+        wanted = conditions(request)
+        found = await self.store.find_calls(replace(wanted, limit=PAGE + 1))
+        more = found[PAGE - 1].call.started if len(found) > PAGE else None
+        asked = {name: request.query.get(name, "") for name in CONDITIONS}
+        given = [name for name in CONDITIONS if asked[name]]
+        if {"number", "ticket", "words"} & set(given):
+            await audit(request, "calls.search", detail=" ".join(given))
+        following = ""
+        if more is not None:
+            following = str(request.rel_url.update_query(before=more.isoformat()))
+        return page(
+            request,
+            "calls.html",
+            rows=[_row(one) for one in found[:PAGE]],
+            asked=asked,
+            outcomes=OUTCOMES,
+            following=following,
+        )
+
+    @allowed("supervisor")
+    async def show(self, request: web.Request) -> web.Response:
+        """One call: what was said, and its recording."""
+        call, talk = await self._call(request)
+        await audit(request, "call.view", call.call_id)
+        return page(
+            request,
+            "call.html",
+            call=call,
+            talk=talk,
+            tickets=await self.store.tickets_of(call.call_id),
+            playable=self._file(call) is not None,
+        )
+
+    @allowed("supervisor")
+    async def recording(self, request: web.Request) -> web.StreamResponse:
+        """The sound of one call, any part of it."""
+        call, _ = await self._call(request)
+        path = self._file(call)
+        if path is None:
+            raise web.HTTPNotFound
+        # A browser fetches a long file in many parts: listening begins with the first.
+        if request.http_range.start in (None, 0):
+            await audit(request, "recording.listen", call.call_id)
+        return web.FileResponse(path, headers={"Cache-Control": "no-store"})
+
+    async def _call(self, request: web.Request) -> tuple[CallRecord, Sequence[Line]]:
+        found = await self.store.call(request.match_info["call_id"])
+        if found is None:
+            raise web.HTTPNotFound
+        return found
+
+    def _file(self, call: CallRecord) -> Path | None:
+        """The recording's file, None without one or if it lies anywhere else."""
+        if not call.recording:
+            return None
+        root = self.data_dir.resolve()
+        path = (root / call.recording).resolve()
+        return path if path.is_relative_to(root) and path.is_file() else None
+
+
+def conditions(request: web.Request) -> Wanted:
+    """What the query asks for. Raises 400 for times that cannot be read."""
+    query = request.query
+    since, until = _day(query.get("from", "")), _day(query.get("to", ""))
+    before = query.get("before", "")
+    try:
+        earlier = datetime.fromisoformat(before) if before else None
+    except ValueError:
+        raise web.HTTPBadRequest from None
+    outcome = query.get("outcome", "")
+    return Wanted(
+        number="".join(char for char in query.get("number", "") if char.isdigit()),
+        ticket=query.get("ticket", "").strip(),
+        words=query.get("words", "").strip()[:100],
+        outcome=outcome if outcome in OUTCOMES else "",
+        since=since,
+        until=until + timedelta(days=1) if until is not None else None,
+        before=earlier,
+    )
+
+
+def _day(text: str) -> datetime | None:
+    if not text:
+        return None
+    try:
+        return datetime.combine(date.fromisoformat(text), time.min).astimezone()
+    except ValueError:
+        raise web.HTTPBadRequest from None
+
+
+def _row(found: Found) -> dict[str, object]:
+    call = found.call
+    length = (call.ended - call.started).total_seconds() if call.ended is not None else None
+    return {
+        "id": call.call_id,
+        "started": call.started,
+        "caller": mask_number(call.caller),
+        "outcome": call.outcome,
+        "tickets": found.tickets,
+        "said": found.said[:60],
+        "length": length,
+    }

@@ -17,6 +17,7 @@ from flows.ticket import TicketDraft
 _KEYS = UUID("6f1d7a0e-3d4b-5c0a-9f55-0b1b7d5b1234")
 
 DEFAULT_PREFIX = "BH"
+_RESUMED = "来电中断后接续，通话"
 
 
 def digest(draft: TicketDraft) -> str:
@@ -45,7 +46,15 @@ def number(day_series: str, sequence: int) -> str:
 
 def resumed(call_id: str, said: Sequence[Line]) -> tuple[Line, ...]:
     """What a later call adds to a ticket's talk; its times count from its own recording."""
-    return (Line("note", 0.0, 0.0, f"来电中断后接续，通话 {call_id}"), *said)
+    return (Line("note", 0.0, 0.0, f"{_RESUMED} {call_id}"), *said)
+
+
+def added_later(said: Sequence[Line]) -> tuple[Line, ...]:
+    """The part of a ticket's talk that later calls have added."""
+    for at, line in enumerate(said):
+        if line.speaker == "note" and line.text.startswith(_RESUMED):
+            return tuple(said[at:])
+    return ()
 
 
 def priority(draft: TicketDraft) -> int:

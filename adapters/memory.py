@@ -10,6 +10,7 @@ import msgspec
 
 from adapters import filing
 from adapters.memory_emergencies import MemoryEmergencies
+from adapters.memory_second_passes import MemorySecondPasses
 from adapters.memory_service_store import MemoryServiceStore
 from adapters.model import CallRecord, Line, Receipt, StateChange, Ticket
 from adapters.notices import Alarms
@@ -32,7 +33,7 @@ class _Row:
         return max(self.due, self.leased_until or self.due)
 
 
-class MemoryStore(MemoryEmergencies, MemoryServiceStore):
+class MemoryStore(MemoryEmergencies, MemoryServiceStore, MemorySecondPasses):
     """A :class:`adapters.ports.Store` that forgets everything with its process."""
 
     def __init__(
@@ -43,6 +44,7 @@ class MemoryStore(MemoryEmergencies, MemoryServiceStore):
     ) -> None:
         MemoryEmergencies.__init__(self, alarms)
         MemoryServiceStore.__init__(self)
+        MemorySecondPasses.__init__(self)
         self._prefix = ticket_prefix
         self._calls: dict[str, CallRecord] = {}
         self._lines: dict[str, tuple[Line, ...]] = {}
@@ -115,9 +117,9 @@ class MemoryStore(MemoryEmergencies, MemoryServiceStore):
     ) -> None:
         """Replace a ticket's draft and push it anew under the next revision."""
         own = self._ticket(ticket_no).call_id
-        said = self._lines.get(own, ())
+        said = self._talk(own)
         if call_id not in ("", own):
-            said += filing.resumed(call_id, self._lines.get(call_id, ()))
+            said += filing.resumed(call_id, self._talk(call_id))
         draft = self._settled(draft)
         if self._revise(ticket_no, draft, at, said):
             self._progress.pop(own, None)
@@ -271,11 +273,30 @@ class MemoryStore(MemoryEmergencies, MemoryServiceStore):
             revision=known.revision + 1,
             transcript=known.transcript if said is None else said,
         )
+        self._replace_waiting(ticket_no, at)
+        return True
+
+    def _talk(self, call_id: str) -> tuple[Line, ...]:
+        better = self._better_talk(call_id)
+        return self._lines.get(call_id, ()) if better is None else better
+
+    def _retell(self, call_id: str, lines: tuple[Line, ...], at: datetime) -> list[str]:
+        changed = []
+        for known in list(self._tickets.values()):
+            now = (*lines, *filing.added_later(known.transcript))
+            if known.call_id == call_id and now != known.transcript:
+                self._tickets[known.ticket_no] = msgspec.structs.replace(
+                    known, transcript=now, revision=known.revision + 1
+                )
+                self._replace_waiting(known.ticket_no, at)
+                changed.append(known.ticket_no)
+        return changed
+
+    def _replace_waiting(self, ticket_no: str, at: datetime) -> None:
         for row in self._rows.values():
             if row.ticket_no == ticket_no and row.state in ("waiting", "parked"):
                 row.state = "superseded"
         self._send(ticket_no, at)
-        return True
 
     def _all_tickets(self) -> Iterable[Ticket]:
         return self._tickets.values()

@@ -16,11 +16,23 @@ from flows.ticket import HandoffCard, TicketDraft
 Speaker = Literal["caller", "hotline", "operator", "note"]
 
 
+class TimedWord(msgspec.Struct, frozen=True, array_like=True):
+    """A word and when it was said, in seconds from the start of the recording."""
+
+    text: str
+    start: float
+    end: float
+
+
 class Line(msgspec.Struct, frozen=True):
     """One line of a transcript. Times are seconds from the start of the recording.
 
     ``speaker`` "note" holds the dialogue's explanations of its decisions. ``keys`` lines of
     masked input hold "****".
+
+    ``text`` is what was recognised, as it was said; ``clean`` the same for reading: figures,
+    punctuation, no fillers ("" for lines that nobody recognised). ``words`` and
+    ``clean_words`` are the words of either with their times.
     """
 
     speaker: Speaker
@@ -29,6 +41,9 @@ class Line(msgspec.Struct, frozen=True):
     text: str
     by_keys: bool = False
     confidence: float = 1.0
+    clean: str = ""
+    words: tuple[TimedWord, ...] = ()
+    clean_words: tuple[TimedWord, ...] = ()
 
 
 class CallRecord(msgspec.Struct, frozen=True):

@@ -20,6 +20,7 @@ from adapters.model import (
 )
 from adapters.notices import NoticeStore
 from adapters.ring_back import RingBackStore
+from adapters.second_pass import SecondPassStore
 from adapters.service_store import ServiceStore
 from flows.requests import (
     AskProgress,
@@ -152,7 +153,7 @@ class OutboxRow(msgspec.Struct, frozen=True):
     due: datetime
 
 
-class Store(NoticeStore, RingBackStore, ServiceStore, Protocol):
+class Store(NoticeStore, RingBackStore, SecondPassStore, ServiceStore, Protocol):
     """The database. Every method is one transaction, durable when it returns."""
 
     async def start(self) -> None:

@@ -10,7 +10,7 @@ from typing import Literal
 
 import msgspec
 
-from adapters.model import Handoff, Line, SmsKind, SmsMessage, Speaker, Ticket
+from adapters.model import Handoff, Line, SmsKind, SmsMessage, Speaker, Ticket, TimedWord
 from flows.privacy import mask_number
 from flows.requests import Appointment, LinkPurpose
 from flows.ticket import (
@@ -34,7 +34,11 @@ class Contact(msgspec.Struct, frozen=True):
 
 
 class Utterance(msgspec.Struct, frozen=True):
-    """A line of the talk; times in seconds on the recording. Masked keys read "****"."""
+    """A line of the talk; times in seconds on the recording. Masked keys read "****".
+
+    ``clean`` is the text for reading, "" where nothing was recognised; ``words`` and
+    ``clean_words`` hold [text, start, end] of each word of either text.
+    """
 
     speaker: Speaker
     start: float
@@ -42,6 +46,9 @@ class Utterance(msgspec.Struct, frozen=True):
     text: str
     by_keys: bool
     confidence: float
+    clean: str = ""
+    words: tuple[TimedWord, ...] = ()
+    clean_words: tuple[TimedWord, ...] = ()
 
 
 class TranscriptRef(msgspec.Struct, frozen=True):
@@ -272,6 +279,16 @@ def _zoned(application: Application | None) -> Application | None:
 
 def _talk(lines: tuple[Line, ...]) -> tuple[Utterance, ...]:
     return tuple(
-        Utterance(line.speaker, line.start, line.end, line.text, line.by_keys, line.confidence)
+        Utterance(
+            line.speaker,
+            line.start,
+            line.end,
+            line.text,
+            line.by_keys,
+            line.confidence,
+            line.clean,
+            line.words,
+            line.clean_words,
+        )
         for line in lines
     )

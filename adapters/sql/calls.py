@@ -11,9 +11,10 @@ from sqlalchemy import Row, delete, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from adapters import filing
-from adapters.model import CallRecord, Line
+from adapters.model import CallRecord, Line, TimedWord
 from adapters.ports import NotStored
 from adapters.sql.dialect import upsert
+from adapters.sql.second_pass_tables import second_passes
 from adapters.sql.tables import calls, lines, progress, tickets
 from flows.ticket import TicketDraft
 
@@ -68,6 +69,9 @@ async def replace_lines(db: AsyncConnection, call_id: str, talk: Sequence[Line])
             "text": line.text,
             "by_keys": line.by_keys,
             "confidence": line.confidence,
+            "clean": line.clean,
+            "words": _json(line.words),
+            "clean_words": _json(line.clean_words),
         }
         for n, line in enumerate(talk)
     ]
@@ -85,9 +89,30 @@ async def talk(db: AsyncConnection, call_id: str) -> tuple[Line, ...]:
     """A call's transcript as far as it is stored."""
     rows = await db.execute(select(lines).where(lines.c.call_id == call_id).order_by(lines.c.n))
     return tuple(
-        Line(row.speaker, row.start_s, row.end_s, row.text, row.by_keys, row.confidence)
+        Line(
+            row.speaker,
+            row.start_s,
+            row.end_s,
+            row.text,
+            row.by_keys,
+            row.confidence,
+            row.clean,
+            msgspec.json.decode(row.words, type=tuple[TimedWord, ...]),
+            msgspec.json.decode(row.clean_words, type=tuple[TimedWord, ...]),
+        )
         for row in rows
     )
+
+
+async def best_talk(db: AsyncConnection, call_id: str) -> tuple[Line, ...]:
+    """A call's second transcript if that is the better one, otherwise the live one."""
+    query = select(second_passes.c.lines).where(
+        second_passes.c.call_id == call_id, second_passes.c.better
+    )
+    better = (await db.execute(query)).scalar()
+    if better is not None:
+        return msgspec.json.decode(better, type=tuple[Line, ...])
+    return await talk(db, call_id)
 
 
 async def unfinished(db: AsyncConnection, node: str) -> list[tuple[CallRecord, TicketDraft | None]]:
@@ -132,3 +157,7 @@ def record(row: Row[Any]) -> CallRecord:
 
 def _text(draft: TicketDraft) -> str:
     return msgspec.json.encode(draft).decode()
+
+
+def _json(words: tuple[TimedWord, ...]) -> str:
+    return msgspec.json.encode(words).decode()

@@ -13,7 +13,13 @@ from sqlalchemy import Connection, inspect, select, text, update
 
 from adapters.applications import use_of
 from adapters.ports import StoreError
-from adapters.sql import account_tables, emergency_tables, service_tables, tables
+from adapters.sql import (
+    account_tables,
+    emergency_tables,
+    second_pass_tables,
+    service_tables,
+    tables,
+)
 from flows.ticket import TicketDraft
 
 
@@ -43,8 +49,22 @@ def _accounts(connection: Connection) -> None:
     tables.metadata.create_all(connection, tables=list(account_tables.TABLES))
 
 
+def _second_passes(connection: Connection) -> None:
+    """Clean text and timed words beside each line; what second passes give."""
+    for column, default in (("clean", ""), ("words", "[]"), ("clean_words", "[]")):
+        connection.execute(
+            text(f"ALTER TABLE lines ADD COLUMN {column} TEXT NOT NULL DEFAULT '{default}'")
+        )
+    tables.metadata.create_all(connection, tables=list(second_pass_tables.TABLES))
+
+
 # STEPS[n] takes version n + 1 to n + 2. Add one whenever the tables change.
-STEPS: list[Callable[[Connection], None]] = [_emergencies, _services, _accounts]
+STEPS: list[Callable[[Connection], None]] = [
+    _emergencies,
+    _services,
+    _accounts,
+    _second_passes,
+]
 
 # Any constant will do; it keeps two nodes from upgrading one database at the same time.
 _UPGRADE_LOCK = 12345

@@ -20,6 +20,7 @@ from adapters.sql import calls, emergencies, engine, outbox, ring_backs, schema,
 from adapters.sql.accounts import SqlAccounts
 from adapters.sql.archive import SqlArchive
 from adapters.sql.emergency_store import EmergencyStore
+from adapters.sql.second_passes import SqlSecondPasses
 from adapters.sql.service_store import SqlServiceStore
 from flows.ticket import TicketDraft
 
@@ -28,7 +29,7 @@ log = logging.getLogger(__name__)
 T = TypeVar("T")
 
 
-class SqlStore(EmergencyStore, SqlServiceStore, SqlAccounts, SqlArchive):
+class SqlStore(EmergencyStore, SqlServiceStore, SqlAccounts, SqlArchive, SqlSecondPasses):
     """A :class:`adapters.ports.Store` on SQLite or PostgreSQL.
 
     ``url`` is "sqlite:///relative/or//absolute/file.db" or "postgresql://…". Every method

@@ -80,6 +80,10 @@ lines = Table(
     Column("text", Text, nullable=False),
     Column("by_keys", Boolean, nullable=False),
     Column("confidence", Float, nullable=False),
+    Column("clean", Text, nullable=False, server_default=""),
+    # JSON; of lines without timed words "[]".
+    Column("words", Text, nullable=False, server_default="[]"),
+    Column("clean_words", Text, nullable=False, server_default="[]"),
 )
 
 progress = Table(

@@ -79,9 +79,9 @@ async def update_draft(
     ).scalar()
     if own is None:
         raise NotStored(f"no ticket {ticket_no}")
-    said = list(await call_rows.talk(db, own))
+    said = list(await call_rows.best_talk(db, own))
     if call_id not in ("", own):
-        said += filing.resumed(call_id, await call_rows.talk(db, call_id))
+        said += filing.resumed(call_id, await call_rows.best_talk(db, call_id))
     if await revise(db, ticket_no, await links.settled(db, draft), at, said):
         await db.execute(delete(progress).where(progress.c.call_id.in_([own, call_id])))
 
@@ -113,13 +113,45 @@ async def revise(
             transcript=row.transcript if said is None else _text(tuple(said)),
         )
     )
+    await _replace_waiting(db, ticket_no, row.revision + 1, draft, at)
+    return True
+
+
+async def retell(
+    db: AsyncConnection, call_id: str, said: Sequence[Line], at: datetime
+) -> list[str]:
+    """Make ``said`` the talk of a call's tickets, each as its next revision; their numbers.
+
+    What a later call has added to a ticket's talk stays behind it.
+    """
+    query = select(tickets).where(tickets.c.call_id == call_id).with_for_update()
+    changed = []
+    for row in (await db.execute(query)).all():
+        before = msgspec.json.decode(row.transcript, type=tuple[Line, ...])
+        now = (*said, *filing.added_later(before))
+        if now == before:
+            continue
+        await db.execute(
+            update(tickets)
+            .where(tickets.c.ticket_no == row.ticket_no)
+            .values(revision=row.revision + 1, transcript=_text(now))
+        )
+        draft = msgspec.json.decode(row.draft, type=TicketDraft)
+        await _replace_waiting(db, row.ticket_no, row.revision + 1, draft, at)
+        changed.append(row.ticket_no)
+    return changed
+
+
+async def _replace_waiting(
+    db: AsyncConnection, ticket_no: str, revision: int, draft: TicketDraft, at: datetime
+) -> None:
+    """Send this revision in place of whatever of the older ones still waits."""
     await db.execute(
         update(outbox)
         .where(outbox.c.ticket_no == ticket_no, outbox.c.state.in_(["waiting", "parked"]))
         .values(state="superseded", closed=at)
     )
-    await _send(db, ticket_no, row.revision + 1, draft, at)
-    return True
+    await _send(db, ticket_no, revision, draft, at)
 
 
 async def ticket(db: AsyncConnection, ticket_no: str) -> Ticket | None:

@@ -79,12 +79,16 @@ class NotFiled(State, frozen=True):
 
 
 class MoreWanted(State, frozen=True):
-    """After a ticket: its number again, another matter, or goodbye."""
+    """After a ticket: its number again, another matter, or goodbye.
+
+    ``again`` is said before the number to who asks; not ``numbered``: there is none to say.
+    """
 
     ladder: ClassVar[str] = "closing"
     patience: ClassVar[int] = 2
 
     again: Speech = ()
+    numbered: bool = True
 
     def question(self, call: Call) -> Question:
         return Question(
@@ -117,5 +121,7 @@ class MoreWanted(State, frozen=True):
         return Finish((Say("goodbye.silent"),)) if call.unheard else None
 
     def _again(self, call: Call) -> Move:
-        assert call.filed is not None
-        return Again((*self.again, *number_speech("filed.again", call.filed.ticket_no)))
+        number: Speech = ()
+        if self.numbered and call.filed is not None:
+            number = number_speech("filed.again", call.filed.ticket_no)
+        return Again((*self.again, *number))

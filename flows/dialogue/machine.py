@@ -51,6 +51,7 @@ from flows.events import (
     Utterance,
 )
 from flows.requests import AnyReply
+from flows.secret import secret_in
 from flows.ticket import TicketDraft
 from flows.values.phone import phone_number
 
@@ -169,6 +170,9 @@ class Dialogue:
     def _partial(self, text: str) -> Commands:
         if self._call.emergency is not None:
             return ()
+        if self._course.state.listens and secret_in(text):
+            said = (Say("svcform.secret"),)
+            return self._course.take(mv.Again(said, note="来电人念银行卡号或者密码，已经打断"))
         hit = self._watch.partial(self._call, text)
         if hit is None:
             return ()
@@ -190,6 +194,9 @@ class Dialogue:
         if not event.text:
             return self._course.take(Miss())
         call.by_keys = False
+        if secret_in(event.text):
+            said = (Say("svcform.secret"),)
+            return self._course.take(mv.Again(said, note="来电人念了银行卡号或者密码，没有记"))
         return self._course.take(self._hear(Said(event.text, event.alternatives)))
 
     def _told_where(self, text: str) -> Commands:

@@ -6,12 +6,12 @@ from msgspec.structs import replace
 
 from flows.commands import Say
 from flows.dialogue.call import Call, Form
+from flows.dialogue.enquiry import begin_enquiry
 from flows.dialogue.harvest import harvest
 from flows.dialogue.moves import (
     Again,
     Begin,
     Finish,
-    Go,
     Miss,
     Move,
     Open,
@@ -19,7 +19,7 @@ from flows.dialogue.moves import (
     Speech,
     ToPerson,
 )
-from flows.dialogue.progress import RECORDED, TicketTail
+from flows.dialogue.progress import RECORDED
 from flows.dialogue.service.start import begin_service
 from flows.routing.intents import Intent
 from flows.ticket import TicketType
@@ -155,5 +155,5 @@ def _special(call: Call, move: Begin) -> Move | None:
             call.secret = True
             return Open((Say("confidential.noted"),))
         case intent if intent in RECORDED:
-            return Go(state=TicketTail(intent=intent, text=move.text))
+            return begin_enquiry(call, intent, move.text)
     return None

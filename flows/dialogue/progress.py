@@ -46,17 +46,22 @@ class TicketTail(State, frozen=True, kw_only=True):
         return self._take(call, "") if call.unheard == 0 else None
 
     def _take(self, call: Call, tail: str) -> Move:
-        intent = call.data.knowledge.intents[self.intent]
         about = f"工单号后六位 {tail}" if tail else "来电人不记得工单号"
-        said = f"来电人说：{self.text}；" if self.text else ""
-        call.form = Form(
-            type=_TYPES[self.intent],
-            intent=intent.id,
-            name=intent.name,
-            score=1.0,
-            confirmed=True,
-            content=f"{intent.name}。{said}{about}。",
-            confidential="对承办单位隐名" if call.secret else None,
-            fields=call.data.forms_by_intent.get(self.intent, ("contact",)),
-        )
+        call.form = noted(call, self.intent, self.text, about)
         return Proceed()
+
+
+def noted(call: Call, intent: str, text: str, about: str) -> Form:
+    """The form by which an enquiry is passed on; ``about`` says which ticket it is about."""
+    entry = call.data.knowledge.intents[intent]
+    said = f"来电人说：{text}；" if text else ""
+    return Form(
+        type=_TYPES[intent],
+        intent=entry.id,
+        name=entry.name,
+        score=1.0,
+        confirmed=True,
+        content=f"{entry.name}。{said}{about}。",
+        confidential="对承办单位隐名" if call.secret else None,
+        fields=call.data.forms_by_intent.get(intent, ("contact",)),
+    )

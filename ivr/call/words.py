@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from asr.turns import TurnEnded
 from flows.events import Utterance
+from flows.secret import secret_in
 from ivr.call.hearing import CALLER, Hearing
 from ivr.call.masking import Masking
 from ivr.call.timeline import TimeLine
 from ivr.call.transcript import MASK, Transcript
+
+SLOWEST_S = 0.5
 
 
 class Words:
@@ -28,7 +31,7 @@ class Words:
             return
         base = self._time.of(self._hearing.since(leg))
         start, end = base + turn.start, base + turn.spoken_end
-        if leg == CALLER and self._masking.covers(start):
+        if leg == CALLER and (self._masking.covers(start) or secret_in(text)):
             self._masking.spoken(start, text)
             text = MASK
         self._transcript.add(
@@ -37,10 +40,16 @@ class Words:
             start,
             end,
             confidence=turn.result.confidence,
+            words=() if text == MASK else turn.result.words,
+            words_from=base,
         )
 
     def partial(self, text: str) -> str:
         """What may be shown of words still being spoken."""
+        if secret_in(text):
+            # When it began is not known yet; nobody speaks more slowly than this.
+            self._masking.spoken(self._time.now - SLOWEST_S * len(text), text)
+            return MASK
         return MASK if self._masking.on else text
 
     @staticmethod

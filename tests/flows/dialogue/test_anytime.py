@@ -8,8 +8,17 @@ from flows.commands import FileTicket, Listen, Note, Play, Say, Transfer
 from flows.dialogue import DialogueConfig, FlowData
 from flows.events import Keys, Partial, Utterance
 from flows.simulator import Simulation
+from flows.twin import CODE
 from tests.flows.dialogue.script import follow
+from tests.flows.dialogue.service.caller import ID_NO
 
+FORM_0602 = (
+    f"caller: #0602\ncaller: 张三\ncaller: #{ID_NO}\ncaller: #1234\ncaller: 昨天下午\ncaller: #1"
+)
+FORM_0208 = (
+    "caller: #0208\ncaller: 张三\ncaller: 海城区北部湾中路二十八号\ncaller: #1"
+    "\ncaller: 下礼拜三上午\ncaller: #1\ncaller: 对\ncaller: 对"
+)
 # How to come to each state that listens.
 WAYS = {
     "OpenQuestion": "",
@@ -22,7 +31,22 @@ WAYS = {
     "Confidential": "caller: 昨天晚上海城区人民路路灯坏了\ncaller: 可以",
     "ReadBack": "caller: 医保报销比例是多少\ncaller: #1",
     "WhichField": "caller: 医保报销比例是多少\ncaller: #1\ncaller: #2",
-    "TicketTail": "caller: 我上次反映的那个事情，办到哪一步了",
+    "TicketTail": "caller: /fails AskProgress\ncaller: 我上次反映的那个事情，办到哪一步了",
+    "NothingFiled": "caller: 我上次反映的那个事情，办到哪一步了",
+    "OtherNumber": "caller: 我上次反映的那个事情，办到哪一步了\ncaller: #1",
+    "AskField": "caller: #0602",
+    "AskConsent": f"{FORM_0602}\nstate: AskConsent",
+    "Refused": f"{FORM_0602}\ncaller: 不同意",
+    "ReadForm": f"{FORM_0602}\ncaller: 同意",
+    "WhichEntry": f"{FORM_0602}\ncaller: 同意\ncaller: #2",
+    "EnterCode": f"{FORM_0602}\ncaller: 同意\ncaller: 对\ncaller: 对",
+    "NotVerified": f"caller: /fails SendCode\n{FORM_0602}\ncaller: 同意\ncaller: 对\ncaller: 对",
+    "NothingFound": (
+        "caller: /nothing-found\ncaller: #0605\ncaller: 张三\n"
+        f"caller: #{ID_NO}\ncaller: #1\ncaller: 对\ncaller: #{CODE}"
+    ),
+    "ChooseSlot": FORM_0208,
+    "NoneFree": f"caller: /none-free\n{FORM_0208}",
     "MoreWanted": "caller: 医保报销比例是多少\ncaller: #1\ncaller: #1",
     "NotFiled": "caller: /filing-fails\ncaller: 医保报销比例是多少\ncaller: #1\ncaller: #1",
     "ConfirmEmergency": "caller: 我们这一片都停水，从早上到现在",

@@ -316,8 +316,9 @@ def test_progress_with_the_last_six_digits(data: FlowData) -> None:
     follow(
         data,
         """
+        caller: /fails AskProgress
         caller: 我上次反映的那个事情，办到哪一步了
-        hotline: progress.noted progress.ask
+        hotline: svcform.progress.unavailable progress.noted progress.ask
         caller: 零零零零幺二
         hotline: form.contact
         caller: 可以
@@ -332,6 +333,8 @@ def test_urging_without_the_number(data: FlowData) -> None:
         data,
         """
         caller: 都过了一个星期了还没人联系我，催一下
+        hotline: svcform.progress.nothing
+        caller: 登记下来
         hotline: urge.noted
         caller: 不记得了
         hotline: form.contact

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from flows.commands import (
     AnyCommand,
+    Ask,
     FileTicket,
     HangUp,
     Listen,
@@ -28,6 +29,8 @@ from flows.events import (
     Keys,
     NoInput,
     Partial,
+    Replied,
+    RequestFailed,
     SpeechBack,
     SpeechLost,
     TransferAnswered,
@@ -35,7 +38,9 @@ from flows.events import (
     TransferFailed,
     Utterance,
 )
+from flows.requests import CodeSent, ProgressTold, QueryAnswered
 from flows.simulator import DAY
+from flows.twin import Twin
 
 TEXTS = (
     *("对", "不对", "可以", "不用", "没有", "有", "第一个", "都不是", "不清楚", "嗯", "好了"),
@@ -59,6 +64,8 @@ EVENTS: tuple[AnyEvent, ...] = (
     *(Partial(text) for text in ("着火了", "着火了快来人", "今天", "隔壁楼着火了好大的烟")),
     *(NoInput(), NoInput(), SpeechLost(), SpeechBack(), HungUp()),
     *(Filed("BH20261123000001"), FilingFailed("x")),
+    *(Replied(1, ProgressTold()), Replied(1, CodeSent()), Replied(2, QueryAnswered())),
+    *(RequestFailed(1, "unavailable"), RequestFailed(2, "limit")),
     *(TransferAnswered(), TransferFailed("busy"), TransferEnded()),
     Answered("13900000001", "12345", DAY),
 )
@@ -121,6 +128,7 @@ def test_every_walk_of_a_living_caller_ends(data: FlowData) -> None:
         fails = chance.random() < 0.3
         handled = 0
         waiting: list[AnyEvent] = []
+        twin = Twin(DAY)
         while not talk.over and talk.state != "Bridged":
             event = waiting.pop(0) if waiting else chance.choice(CALLER_EVENTS)
             handled += 1
@@ -128,6 +136,8 @@ def test_every_walk_of_a_living_caller_ends(data: FlowData) -> None:
             for command in talk.handle(event):
                 if isinstance(command, FileTicket):
                     waiting.append(FilingFailed("x") if fails else Filed("BH20261123000001"))
+                elif isinstance(command, Ask):
+                    waiting.append(replied(twin, command, fails=fails))
                 elif isinstance(command, Transfer):
                     answered = not fails and chance.random() < 0.5
                     waiting.append(TransferAnswered() if answered else TransferFailed("busy"))
@@ -137,6 +147,14 @@ def test_every_walk_of_a_living_caller_ends(data: FlowData) -> None:
         *("Confidential", "ReadBack", "WhichField", "TicketTail", "MoreWanted", "Filing"),
         *("Transferring", "ConfirmEmergency", "Pausing", "CallBackNumber", "NotFiled"),
     }
+
+
+def replied(twin: Twin, command: Ask, *, fails: bool = False) -> AnyEvent:
+    """What a system outside answers."""
+    answer = twin.answer(command.request)
+    if fails or isinstance(answer, str):
+        return RequestFailed(command.number, "unavailable")
+    return Replied(command.number, answer)
 
 
 def test_failures_in_a_row_never_pass_three(data: FlowData) -> None:
@@ -151,7 +169,7 @@ def test_failures_in_a_row_never_pass_three(data: FlowData) -> None:
                 if isinstance(command, FileTicket):
                     talk.handle(Filed("BH20261123000001"))
         state, field = talk.state, talk.field
-        if state in SILENT or state in ("What", "Pausing", "When", "Where"):
+        if state in SILENT or state in ("What", "Pausing", "When", "Where", "Asking"):
             continue
         for _ in range(3):
             talk.handle(chance.choice(failures))

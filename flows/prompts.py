@@ -17,6 +17,7 @@ defines them, so a renamed service is renamed on the telephone too:
 ``unit.市公安局``         a unit, by its name
 ``intent.cmp.road``       an intent's name
 ``county.450502``         a county's name; ``town.450502001`` a town's
+``place.桐洋新城``        the name of a road or place that the gazetteer knows
 ========================  ===================================================================
 """
 
@@ -24,6 +25,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from typing import Any
 
 from flows.catalogue import Catalogue, Service, SlotSpec, load_catalogue
 from flows.yamlfile import Entry, read_yaml
@@ -107,9 +109,9 @@ def _intent_names(root: Entry) -> Iterator[tuple[str, str]]:
 
 
 def _place_names(root: Entry) -> Iterator[tuple[str, str]]:
-    gazetteer = read_yaml(root, "gazetteer.yaml", dict[str, object]).value
+    gazetteer = read_yaml(root, "gazetteer.yaml", dict[str, Any]).value
     for key, kind in (("counties", "county"), ("towns", "town")):
-        rows = gazetteer[key]
-        assert isinstance(rows, list)
-        for row in rows:
+        for row in gazetteer[key]:
             yield f"{kind}.{row['code']}", str(row["name"])
+    for place in (*(str(row["name"]) for row in gazetteer["places"]), *gazetteer["ambiguous"]):
+        yield f"place.{place}", place

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-import msgspec
-
 from adapters.model import Line, Speaker
+from asr.engine import Word
+from ivr.call import lines
+from ivr.call.lines import MASK as MASK
 
-MASK = "****"
 # Shorter values are part of too many others.
 SHORTEST_SECRET = 4
 
@@ -45,9 +45,15 @@ class Transcript:
         end: float,
         *,
         confidence: float = 1.0,
+        words: Sequence[Word] = (),
+        words_from: float = 0.0,
     ) -> None:
-        """Add spoken words, or a note; times in seconds on the recording's time line."""
-        self._append(Line(speaker, round(start, 2), round(end, 2), text, confidence=confidence))
+        """Add spoken words, or a note; times in seconds on the recording's time line.
+
+        ``words`` are those that a recogniser heard, their times counted from ``words_from``.
+        """
+        line = Line(speaker, round(start, 2), round(end, 2), text, confidence=confidence)
+        self._append(lines.with_words(line, words, words_from))
 
     def add_keys(self, digits: str, at: float, *, masked: bool) -> None:
         """Add what the caller keyed; masked input is kept as ****."""
@@ -59,16 +65,9 @@ class Transcript:
 
         What was said before the recording began has times below zero.
         """
-        self._lines = [
-            msgspec.structs.replace(
-                line, start=round(line.start + seconds, 2), end=round(line.end + seconds, 2)
-            )
-            for line in self._lines
-        ]
+        self._lines = [lines.moved(line, seconds) for line in self._lines]
 
     def _append(self, line: Line) -> None:
-        shown = self.shown(line.text)
-        if shown != line.text:
-            line = msgspec.structs.replace(line, text=shown)
+        line = lines.hidden(line, self._secrets)
         self._lines.append(line)
         self._on_line(line)

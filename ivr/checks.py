@@ -16,7 +16,7 @@ from adapters.ports import StoreError
 from adapters.sql.store import SqlStore
 from asr import library as models
 from asr.engine import ModelError
-from flows.check import check_knowledge
+from flows.check import check_flows
 from flows.dialogue.data import FlowData, load_flow_data
 from flows.yamlfile import DataError
 from ivr.config import Config
@@ -80,9 +80,7 @@ def _flows(config: Config) -> tuple[FlowData | None, list[Finding]]:
         data = load_flow_data(config.flows_path)
     except DataError as error:
         return None, [Finding(part, "error", str(error))]
-    warnings = [
-        Finding(part, "warning", str(problem)) for problem in check_knowledge(data.knowledge)
-    ]
+    warnings = [Finding(part, "warning", str(problem)) for problem in check_flows(data)]
     count = sum(len(category.items) for category in data.knowledge.catalogue.categories)
     return data, [*warnings, Finding(part, "ok", f"{count} services, {len(data.prompts)} prompts")]
 
@@ -162,6 +160,9 @@ def _ports(config: Config) -> Iterator[Finding]:
         wanted.append(("sip.internal_port", "127.0.0.1", sip.internal_port, socket.SOCK_DGRAM))
     if config.http.port:
         wanted.append(("http.port", config.http.host, config.http.port, socket.SOCK_STREAM))
+    if config.console.port:
+        console = config.console
+        wanted.append(("console.port", console.host, console.port, socket.SOCK_STREAM))
     for key, host, port, kind in wanted:
         name = "udp" if kind == socket.SOCK_DGRAM else "tcp"
         with contextlib.closing(socket.socket(socket.AF_INET, kind)) as probe:

@@ -13,6 +13,7 @@ from adapters.settings import (
     NoticeSettings,
     PlatformSettings,
     SmsSettings,
+    StateSettings,
     StoreSettings,
     WebhookSettings,
 )
@@ -20,6 +21,7 @@ from asr.settings import AsrSettings
 from flows.dialogue.config import DialogueConfig
 from ivr import configfile
 from ivr.call.settings import CallSettings
+from ivr.console.settings import ConsoleSettings
 from ivr.emergency.settings import RingBackSettings
 from ivr.sip.settings import SipSettings
 from ivr.speech.settings import SpeechSettings
@@ -62,6 +64,8 @@ class Config(msgspec.Struct, frozen=True):
     sms: SmsSettings = SmsSettings()
     webhook: WebhookSettings = WebhookSettings()
     http: HttpSettings = HttpSettings()
+    state: StateSettings = StateSettings()
+    console: ConsoleSettings = ConsoleSettings()
 
     @property
     def node_name(self) -> str:

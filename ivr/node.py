@@ -19,7 +19,7 @@ from adapters.notice_worker import NoticeWorker
 from adapters.ring_back import RingBack
 from adapters.settings import NoticeSettings, SmsSettings
 from adapters.sql.store import SqlStore
-from adapters.state.memory import MemoryState
+from adapters.state import shared_state
 from asr.decoder.process import DecoderProcess
 from asr.engine import AsrError
 from flows.alarm import Alarm
@@ -28,8 +28,11 @@ from flows.emergency import EmergencyFile, alarm_of
 from ivr.call.services import Services
 from ivr.call.session import CallSession
 from ivr.config import Config
+from ivr.console.calls import CallPages
+from ivr.console.server import ConsoleServer
 from ivr.emergency.ring_backs import RingBacks
 from ivr.emergency.ringing import RingResult, ring
+from ivr.fanout import Fanout
 from ivr.flowsource import FlowSource
 from ivr.http import HttpServer
 from ivr.live import LiveBus
@@ -67,7 +70,7 @@ class Node:
         self.platform = HttpPlatform(config.platform)
         self.city = HttpServices(config.platform)
         self.sms = HttpSms(sms_settings(config))
-        self.counter = MemoryState()
+        self.state = shared_state(config.state)
         self.flows = FlowSource(config.flows_path, poll_s=config.flows_poll_s)
         self.usage = Usage(self.store)
         self.delivery = DeliveryWorker(
@@ -124,8 +127,10 @@ class Node:
         await voice.start()
         self._stack.push_async_callback(self.store.close)
         await self.store.start()
-        for outside in (self.platform, self.city, self.sms, self.notices):
+        for outside in (self.platform, self.city, self.sms, self.notices, self.state):
             self._stack.push_async_callback(outside.close)
+        await self.state.start()
+        await self._stack.enter_async_context(Fanout(self.live, self.state, config.node_name))
         await recover(self.store, config)
         self.delivery.start()
         self._stack.push_async_callback(self.delivery.stop)
@@ -135,6 +140,8 @@ class Node:
         await self._start_decoder()
         if config.http.port:
             await self._stack.enter_async_context(HttpServer(config, self))
+        if config.console.port:
+            await self._stack.enter_async_context(self._console())
         self._services = self._services_for(flow_data, voice, library)
         self.flows.use = self._use
         self.flows.watch()
@@ -151,6 +158,10 @@ class Node:
         self.ring_backs.start()
         self._stack.push_async_callback(self.ring_backs.stop)
         log.info("the line is open: %s", settings.uri, extra={"action": "open"})
+
+    def _console(self) -> ConsoleServer:
+        pages = CallPages(self.store, self.config.data_dir)
+        return ConsoleServer(self.config.console, self.store, self.state, (pages.part,))
 
     def _library(self, flow_data: FlowData) -> PromptLibrary:
         library = PromptLibrary(flow_data.prompts, self._overrides)
@@ -190,7 +201,7 @@ class Node:
             platform=self.platform,
             city=self.city,
             sms=self.sms,
-            counter=self.counter,
+            counter=self.state,
             service_name=_service_names(flow_data),
             ticket_filed=self._ticket_filed,
             ringback=ringback,

@@ -107,7 +107,10 @@ class ResilientState:
         if shared is False:
             return False
         # Kept here as well, so that an outage in the middle does not give the seat away twice.
-        return await self._own.claim(call_id, seat, ttl_s)
+        if await self._own.claim(call_id, seat, ttl_s):
+            return True
+        await self._try(lambda: self._shared.unclaim(call_id))
+        return False
 
     async def unclaim(self, call_id: str, freed: float = 0.0) -> None:
         await self._own.unclaim(call_id, freed)

@@ -22,6 +22,7 @@ from ivr.cli.live_view import LiveView
 from ivr.cli.options import configuration
 from ivr.cli.output import fail, screen
 from ivr.config import Config, HttpSettings
+from ivr.console.settings import ConsoleSettings
 from ivr.node import Node
 from ivr.robot.caller import Caller, CallReport
 from ivr.robot.mouth import Mouth
@@ -136,6 +137,7 @@ def _loopback(
         store=replace(config.store, url=""),
         platform=platform,
         http=HttpSettings(port=0),
+        console=ConsoleSettings(port=0),
         call=replace(config.call, operator=operator.uri, targets={"119": fire.uri}),
         sip=replace(
             config.sip,

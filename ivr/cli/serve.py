@@ -116,6 +116,11 @@ def _say_how_to_dial(config: Config) -> None:
         notes.print("  未配置人工坐席。No operator's phone is configured (call.operator).")
     if config.http.port:
         notes.print(f"  http://{config.http.host}:{config.http.port}/health")
+    if config.console.port:
+        notes.print(
+            f"  控制台 console http://{config.console.host}:{config.console.port} "
+            "(hotline users add)"
+        )
     notes.print("  Ctrl-C 结束。Ctrl-C ends it.")
 
 

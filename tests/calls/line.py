@@ -16,6 +16,7 @@ from flows.dialogue.config import DialogueConfig
 from ivr import live
 from ivr.call.settings import CallSettings
 from ivr.config import Config, HttpSettings
+from ivr.console.settings import ConsoleSettings
 from ivr.node import Node
 from ivr.sip.phone import PhoneCall, RobotPhone
 from ivr.sip.settings import SipSettings
@@ -52,6 +53,11 @@ class Line:
             for event in self.events
             if isinstance(event, live.LineHeard) and event.line.speaker == speaker
         ]
+
+    @property
+    def saying(self) -> list[str]:
+        """Everything that the hotline has begun to say so far, over all calls."""
+        return [event.text for event in self.events if isinstance(event, live.Saying)]
 
     def happened(self, kind: type[live.LiveEvent]) -> list[live.LiveEvent]:
         """The live events of one kind so far."""
@@ -91,6 +97,7 @@ def line_config(data_dir: Path, platform: Simulator, operator: str, **sip: objec
         platform=platform.settings,
         delivery=DeliverySettings(poll_s=0.2),
         http=HttpSettings(port=free_port()),
+        console=ConsoleSettings(port=0),
     )
 
 

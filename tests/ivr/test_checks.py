@@ -8,6 +8,7 @@ import pytest
 
 from ivr.checks import Finding, check_all
 from ivr.config import Config, HttpSettings
+from ivr.console.settings import ConsoleSettings
 from ivr.sip.settings import SipSettings
 from tests.ports import free_port
 
@@ -21,6 +22,10 @@ def sip(**changes: object) -> SipSettings:
     return SipSettings(**(ports | changes))  # type: ignore[arg-type]
 
 
+OFF = HttpSettings(port=0)
+NO_CONSOLE = ConsoleSettings(port=0)
+
+
 @pytest.fixture(autouse=True)
 def without_model(monkeypatch: pytest.MonkeyPatch) -> None:
     """The model has its own tests; loading it takes longer than all the rest."""
@@ -28,12 +33,25 @@ def without_model(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 async def test_nothing_is_wrong_with_what_is_shipped(tmp_path: Path) -> None:
-    assert await errors(Config(data_dir=tmp_path, sip=sip(), http=HttpSettings(port=0))) == []
+    assert (
+        await errors(
+            Config(
+                data_dir=tmp_path,
+                sip=sip(),
+                http=HttpSettings(port=0),
+                console=ConsoleSettings(port=0),
+            )
+        )
+        == []
+    )
 
 
 async def test_a_run_directory_too_deep_for_a_socket_is_found(tmp_path: Path) -> None:
     config = Config(
-        data_dir=tmp_path, sip=sip(run_dir=str(tmp_path / ("x" * 100))), http=HttpSettings(port=0)
+        data_dir=tmp_path,
+        sip=sip(run_dir=str(tmp_path / ("x" * 100))),
+        http=HttpSettings(port=0),
+        console=ConsoleSettings(port=0),
     )
     (found,) = await errors(config)
     assert found.part == "run directory"
@@ -44,7 +62,10 @@ async def test_a_fallback_prompt_that_cannot_be_played_is_found(tmp_path: Path) 
     broken = tmp_path / "sorry.wav"
     broken.write_text("not sound")
     config = Config(
-        data_dir=tmp_path, sip=sip(fallback_prompt=str(broken)), http=HttpSettings(port=0)
+        data_dir=tmp_path,
+        sip=sip(fallback_prompt=str(broken)),
+        http=HttpSettings(port=0),
+        console=ConsoleSettings(port=0),
     )
     (found,) = await errors(config)
     assert found.part == "prompts"

@@ -6,6 +6,7 @@ name the field, or nothing is taken.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterator
 
 from flows.dialogue.call import Call
@@ -18,6 +19,7 @@ from flows.dialogue.service.form import (
     spec_of,
     value_of,
 )
+from flows.values.owner import fits
 from flows.values.value import Value
 
 # Kinds that could be taken for each other in a sentence.
@@ -34,6 +36,9 @@ _FAMILIES = {
     "address": "place",
     "division": "place",
 }
+# Kinds whose values cannot be taken for anything else.
+_CHECKED = frozenset({"cn_mobile", "cn_id18", "plate"})
+_IS = re.compile(r"^(?:号码?|是|为|就是|应该是|：|，|,)+")
 # What people call a field, besides its label, by its kind.
 _CALLED = {
     "cn_mobile": ("手机号码", "手机号", "手机", "电话号码", "电话", "号码"),
@@ -86,6 +91,8 @@ def certain(call: Call, text: str, slots: Collection[str]) -> Iterator[tuple[str
     found = {}
     for slot in slots:
         value = kind_of(call, slot).find(text, setting(call, slot)).value
+        if value is None:
+            value = _told(call, slot, text)
         if value is not None and value.text:
             found[slot] = value
     for slot, value in found.items():
@@ -98,6 +105,32 @@ def certain(call: Call, text: str, slots: Collection[str]) -> Iterator[tuple[str
         named = _mentioned(call, slot, text) or _own(slot)
         if not rivals or (named and not _any(call, rivals, text)):
             yield slot, value
+
+
+def _told(call: Call, slot: str, text: str) -> Value | None:
+    """The caller's own number where it is called so ("手机号幺三九…")."""
+    if _type(call, slot) not in _CHECKED or not fits(spec_of(call, slot).label, text):
+        return None
+    word = next((word for word in words_for(call, slot) if word in text), "")
+    rest = _IS.sub("", text.partition(word)[2]) if word else ""
+    return kind_of(call, slot).hear(rest, setting(call, slot)).value if rest else None
+
+
+def only_one(call: Call, text: str, slots: Collection[str]) -> tuple[str, ...]:
+    """Correct the only one of ``slots`` that the bare ``text`` can be the value of."""
+    found = {
+        slot: value
+        for slot in slots
+        if _type(call, slot) in (*_CHECKED, "choice")
+        and (value := kind_of(call, slot).hear(text, setting(call, slot)).value) is not None
+        and value.text
+        and value.text != value_of(call, slot)
+    }
+    if len(found) != 1:
+        return ()
+    ((slot, value),) = found.items()
+    fill(call, slot, value, "speech")
+    return (slot,)
 
 
 def slots_named(call: Call, text: str, slots: Collection[str]) -> tuple[str, ...]:

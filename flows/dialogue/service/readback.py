@@ -23,7 +23,7 @@ from flows.dialogue.service.form import (
     spec_of,
     tail,
 )
-from flows.dialogue.service.harvest import corrected, slots_named, words_for
+from flows.dialogue.service.harvest import corrected, only_one, slots_named, words_for
 from flows.dialogue.service.stage import ServiceState
 from flows.dialogue.state import Question
 from flows.values.choice import chosen
@@ -150,7 +150,7 @@ def correct(call: Call, text: str, slots: list[str] | tuple[str, ...]) -> Move |
             fill(call, slot, taken.value, "speech")
             return _fixed(call, (slot,))
         return Go(state=AskField(slot=slot))
-    changed = corrected(call, text)
+    changed = corrected(call, text) or only_one(call, _CHANGED.sub("", text), slots)
     return _fixed(call, changed) if changed else None
 
 

@@ -8,6 +8,7 @@ from collections.abc import Awaitable, Callable, Mapping
 
 from ivr import live
 from ivr.sip.phone import PhoneCall
+from ivr.sip.tones import tone
 from tests.calls.line import Line, until
 from tests.calls.test_listening import recorded
 
@@ -15,6 +16,9 @@ from tests.calls.test_listening import recorded
 ID_NO = "450502199001011233"
 BETWEEN_KEYS_S = 0.16
 LONGEST_S = 150.0
+# Too short to be taken for the beginning of a word.
+LEAK_HZ, LEAK_S = 941.0, 0.1
+KEY_S = 0.25
 
 Answer = str | Callable[[], Awaitable[str]]
 
@@ -29,9 +33,15 @@ USUAL: Mapping[str, Answer] = {
 
 
 class Applicant:
-    """One call. ``answers`` say what to do when the hotline begins to say something with words."""
+    """One call. ``answers`` say what to do when the hotline begins to say something with words.
 
-    def __init__(self, line: Line, call: PhoneCall, caller: str) -> None:
+    With ``leaky`` some keys are also heard, as a short tone of ``LEAK_HZ``: on telephones that
+    send their tones twice, or in a room where they are echoed. ``leaked`` counts them.
+    """
+
+    def __init__(self, line: Line, call: PhoneCall, caller: str, *, leaky: bool = False) -> None:
+        self._leaky = leaky
+        self.leaked = 0
         self._line = line
         self._call = call
         self.mobile = caller
@@ -41,8 +51,10 @@ class Applicant:
 
     def _began(self) -> bool:
         """Whether the hotline knows of the call."""
+        over = {event.call_id for event in self._line.happened(live.CallOver)}
         for event in self._line.happened(live.CallBegan):
-            if isinstance(event, live.CallBegan) and event.caller == self.mobile:
+            mine = isinstance(event, live.CallBegan) and event.caller == self.mobile
+            if mine and event.call_id not in over:
                 self.call_id = event.call_id
         return bool(self.call_id)
 
@@ -81,8 +93,13 @@ class Applicant:
 
     async def press(self, keys: str) -> None:
         """Press keys as fast as people do."""
-        for key in keys:
+        for number, key in enumerate(keys):
             await self._call.send_key(key)
+            if self._leaky and number % 3 == 0 and number < len(keys) - 1:
+                # While the key itself is on its way, nothing else is.
+                await asyncio.sleep(KEY_S)
+                await self._call.play(tone(LEAK_HZ, LEAK_S))
+                self.leaked += 1
             await asyncio.sleep(BETWEEN_KEYS_S)
 
     async def sms_code(self) -> str:

@@ -14,11 +14,15 @@ _SAID_AS = re.compile(r"^(.+)的(.)$")
 
 
 class NameFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """``names.yaml``: character (or compound surname) to how it is explained."""
+    """``names.yaml``: character (or compound surname) to how it is explained.
+
+    ``heard`` are further explanations, as people say or recognisers write them.
+    """
 
     surnames: dict[str, str]
     compound: dict[str, str]
     given: dict[str, str]
+    heard: dict[str, tuple[str, ...]] = {}
 
 
 class NameWords:
@@ -31,6 +35,10 @@ class NameWords:
         self._explained: dict[tuple[str, ...], str] = {}
         for table in (data.compound, data.surnames, data.given):
             for char, words in table.items():
+                for spelling in self._spellings(words):
+                    self._explained.setdefault(spelling, char)
+        for char, spellings in data.heard.items():
+            for words in spellings:
                 for spelling in self._spellings(words):
                     self._explained.setdefault(spelling, char)
         self._longest = max(map(len, self._explained), default=0)

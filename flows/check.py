@@ -14,8 +14,9 @@ from flows.check_sounds import (
     name_problems,
     too_long,
 )
-from flows.knowledge import Knowledge, load_knowledge
-from flows.prompts import LONGEST_S, seconds, slot_prompts
+from flows.dialogue.data import FlowData, load_flow_data
+from flows.knowledge import Knowledge
+from flows.prompts import LONGEST_S, catalogue_prompts, seconds, slot_prompts
 from flows.yamlfile import DataError, Document, Problem
 
 
@@ -26,10 +27,15 @@ def check(directory: Path | None = None) -> list[Problem]:
     said until it is mended.
     """
     try:
-        knowledge = load_knowledge(directory)
+        data = load_flow_data(directory)
     except DataError as error:
         return list(error.problems)
-    return check_knowledge(knowledge)
+    return check_flows(data)
+
+
+def check_flows(data: FlowData) -> list[Problem]:
+    """What is inconsistent in flow data that could be loaded, prompts and menus with it."""
+    return [*check_knowledge(data.knowledge), *_menus(data), *_lengths(data)]
 
 
 def check_knowledge(knowledge: Knowledge) -> list[Problem]:
@@ -72,6 +78,36 @@ def _slots(catalogue: Catalogue) -> Iterator[Problem]:
                 yield document.problem(f"{prompt}: {too_long(text)}", name)
         if name not in used:
             yield document.problem("no service asks it", name)
+
+
+def _menus(data: FlowData) -> Iterator[Problem]:
+    """All services are reached by keys from the first menu: by category, and by number."""
+    waiting, done = ["root"], {""}
+    means: set[str] = set()
+    while waiting:
+        name = waiting.pop()
+        done.add(name)
+        for item in data.menus[name].items:
+            means.add(item.do)
+            if item.menu not in done:
+                waiting.append(item.menu)
+    for do, what in (("services", "from menu to menu"), ("number", "by their number")):
+        if do not in means:
+            yield Problem("menus.yaml", 0, "root", f"nobody reaches the services {what}: no {do}")
+    for name in set(data.menus) - done:
+        yield Problem("menus.yaml", 0, name, "no menu leads here")
+
+
+def _lengths(data: FlowData) -> Iterator[Problem]:
+    """Sentences of ``prompts.yaml`` that nobody would listen to, and empty ones."""
+    elsewhere = catalogue_prompts(data.knowledge.catalogue)
+    for prompt, text in data.prompts.items():
+        if prompt in elsewhere:
+            continue
+        if not text.strip():
+            yield Problem("prompts.yaml", 0, prompt, "is empty: there must be words to say")
+        elif seconds(text) > LONGEST_S:
+            yield Problem("prompts.yaml", 0, prompt, too_long(text))
 
 
 def _counts(catalogue: Catalogue) -> Iterator[Problem]:

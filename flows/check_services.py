@@ -7,8 +7,10 @@ not used. Each complaint is a key path below the service or slot, and a sentence
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Set
+from functools import lru_cache
 
 from flows.catalogue import Catalogue, Category, Choice, FieldUse, Service, SlotSpec
+from flows.phrases import sample
 from flows.values.kinds import KINDS
 from flows.yamlfile import Document, KeyPath, Problem
 
@@ -25,6 +27,7 @@ PROOF_TYPES: Mapping[str, Set[str]] = {
 }
 # Ids of prompts are names of files.
 _NOT_IN_FILES = set('/\\:*?"<>|\n\t')
+_BRACKETS = (("(", ")"), ("（", "）"), ("[", "]"), ("“", "”"))
 _MOST_DAYS = 365
 _NUMBERS = {"int", "number", "money"}
 _COUNTED = {"digits", "digits4", "alnum", "cn_id18"}
@@ -46,6 +49,8 @@ def category_problems(document: Document[Category], catalogue: Catalogue) -> lis
     """Why one file of services must not be used beside the slots and units of ``catalogue``."""
     units = set(catalogue.units)
     problems = [] if document.value.items else [document.problem("has no service", "items")]
+    if fault := unfit(document.value.name):
+        problems.append(document.problem(f"{document.value.name!r} {fault}", "name"))
     for index, item in enumerate(document.value.items):
         problems += (
             document.problem(text, "items", index, *path)
@@ -59,8 +64,8 @@ def slot_complaints(slot: SlotSpec) -> Iterator[Complaint]:
     if slot.type not in KINDS:
         yield ("type",), f"there is no type {slot.type}; there are {', '.join(sorted(KINDS))}"
     for key, text in (("label", slot.label), ("prompt", slot.prompt), ("help", slot.help)):
-        if not text.strip():
-            yield (key,), "is empty: there must be words to say"
+        if fault := unfit(text):
+            yield (key,), f"{text!r} {fault}"
     yield from _choices(slot.choices, ())
     if slot.choices and slot.type != "choice":
         yield ("choices",), f"only a slot of type choice has choices, this one is {slot.type}"
@@ -127,24 +132,46 @@ def _texts(item: Service) -> Iterator[Complaint]:
     ):
         for place, text in enumerate(texts):
             path: KeyPath = (key,) if key == "name" else (key, place)
-            if not text.strip():
-                yield path, "is empty: there must be words to say"
+            fault = _unreadable(text) if key == "phrases" else unfit(text)
+            if fault:
+                yield path, f"{text!r} {fault}"
             elif text in texts[:place]:
                 yield path, f"{text} is given twice"
             elif key == "materials" and (bad := _NOT_IN_FILES & set(text)):
                 yield path, f"must do without {' '.join(sorted(bad))}"
+    if item.closing and (fault := unfit(item.closing)):
+        yield ("closing",), f"{item.closing!r} {fault}"
     if not item.aliases:
         yield ("aliases",), "names none: people say it in more than one way"
     if not item.phrases:
         yield ("phrases",), "there is none: nobody who says a sentence would be understood"
 
 
+def unfit(text: str) -> str:
+    """Why ``text`` cannot be said, "" if it can."""
+    if not text.strip():
+        return "is empty: there must be words to say"
+    if any(text.count(one) != text.count(other) for one, other in _BRACKETS):
+        return "opens a bracket without closing it, or the other way round"
+    return ""
+
+
+@lru_cache(maxsize=4096)
+def _unreadable(pattern: str) -> str:
+    """Why ``pattern`` is no phrase pattern, "" if it is one."""
+    try:
+        sample(pattern)
+    except ValueError as error:
+        return str(error)
+    return ""
+
+
 def _choices(choices: tuple[Choice, ...], above: KeyPath) -> Iterator[Complaint]:
     said: dict[str, str] = {}
     for place, choice in enumerate(choices):
         path = (*above, "choices", place)
-        if not choice.name.strip():
-            yield (*path, "name"), "is empty: there must be words to say"
+        if fault := unfit(choice.name):
+            yield (*path, "name"), f"{choice.name!r} {fault}"
         if bad := _NOT_IN_FILES & set(choice.name):
             yield (*path, "name"), f"must do without {' '.join(sorted(bad))}"
         for number, word in enumerate((choice.name, *choice.say)):
@@ -164,6 +191,8 @@ def _fields(item: Service, slots: Mapping[str, SlotSpec]) -> Iterator[Complaint]
     for place, field in enumerate(item.fields):
         path: KeyPath = ("slots", place)
         slot = slots[field.slot]
+        if field.ask and (fault := unfit(field.ask)):
+            yield (*path, "ask"), f"{field.ask!r} {fault}"
         yield from _choices(field.choices, path)
         if field.choices and slot.type != "choice":
             yield (*path, "choices"), f"{field.slot} is no choice but {slot.type}"

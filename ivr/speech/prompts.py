@@ -16,6 +16,7 @@ from typing import Literal
 import msgspec
 import soundfile
 
+from flows.prompts import LONGEST_S
 from ivr.speech.errors import PromptMissing, UnusableWav
 from ivr.speech.index import Entry, identity, prompt_identity, read_index
 from ivr.speech.pcm import OGG, RATE, Pcm, load_wav, milliseconds, read_own
@@ -28,7 +29,7 @@ SHIPPED = Path(__file__).parent / "audio"
 # Tones have no words, so nothing in the flows' prompts names them.
 TONES = ("tone.beep", "tone.ringback", "music.hold")
 
-Kind = Literal["missing", "stale", "unusable", "unknown"]
+Kind = Literal["missing", "stale", "unusable", "unknown", "long"]
 
 
 class Problem(msgspec.Struct, frozen=True):
@@ -153,6 +154,10 @@ class PromptLibrary:
         if not problems and self.stale(prompt):
             message = f"提示音 {prompt} 的文字已改，录音未更新，暂用合成语音；请运行 make prompts"
             problems.append(Problem(prompt, "stale", message))
+        elif not problems and self._index[prompt].ms > LONGEST_S * 1000:
+            lasts = self._index[prompt].ms / 1000
+            message = f"提示音 {prompt} 长 {lasts:.1f} 秒，最多 {LONGEST_S:.0f} 秒"
+            problems.append(Problem(prompt, "long", message))
         return problems
 
     def _check_unit(self, unit: Unit) -> list[Problem]:

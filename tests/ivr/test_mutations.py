@@ -21,10 +21,11 @@ import yaml
 
 from flows.catalogue import Catalogue, Category, Service, load_catalogue, service_files
 from flows.check import check, check_category
+from flows.dialogue.data import load_flow_data
 from flows.prompts import service_prompts, spoken_name
 from flows.yamlfile import DataError, Problem, data_root, read_yaml
 from ivr.speech.index import prompt_identity, read_index
-from ivr.speech.prompts import SHIPPED
+from ivr.speech.prompts import SHIPPED, PromptLibrary
 
 FILES = service_files(data_root())
 RECORDED = read_index(SHIPPED).recordings
@@ -280,3 +281,18 @@ def test_what_is_spoilt_is_told_with_its_file_and_line(
     path.write_text(text.replace(old, new, 1), "utf-8")
     found = [problem for problem in check(folder) if said in str(problem)]
     assert found and all(problem.file == name for problem in found)
+
+
+def test_the_worked_example_of_the_docs_works(tmp_path: Path) -> None:
+    docs = Path(__file__).parents[2] / "docs" / "services.md"
+    example = docs.read_text("utf-8").split("## Worked example")[1].split("```yaml\n")[1]
+    folder = copytree(str(data_root()), tmp_path / "data")
+    path = folder / "services" / "01.yaml"
+    path.write_text(path.read_text("utf-8") + example.split("```")[0], "utf-8")
+    about = folder / "catalogue.yaml"
+    about.write_text(about.read_text("utf-8").replace("items: 94", "items: 95"), "utf-8")
+    assert [str(problem) for problem in check(folder)] == []
+    data = load_flow_data(folder)
+    assert data.knowledge.router.route("货车的车牌丢了").intent == "svc.0107"
+    library = PromptLibrary(data.prompts)
+    assert "svc.0107.ask.biz_type" in {problem.prompt for problem in library.check()}

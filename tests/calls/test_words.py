@@ -21,7 +21,7 @@ ROOT = Path(__file__).parents[2]
 
 @pytest.mark.timeout(300)
 def test_the_demonstration_comes_through(tmp_path: Path) -> None:
-    """``make demo``, its three calls at once: three tickets and three recordings."""
+    """``make demo``, its four calls at once: four tickets and four recordings."""
     done = subprocess.run(
         [sys.executable, "-m", "ivr.cli", "demo", "--at-once", "--keep", str(tmp_path / "demo")],
         cwd=ROOT,
@@ -32,9 +32,9 @@ def test_the_demonstration_comes_through(tmp_path: Path) -> None:
         check=False,
     )
     assert done.returncode == 0, done.stdout + done.stderr
-    assert done.stdout.count("✓") == 3
+    assert done.stdout.count("✓") == 4
     recordings = sorted((tmp_path / "demo").glob("recordings/*/*/*/*.wav"))
-    assert len(recordings) == 3
+    assert len(recordings) == 4
     manifests = [read_manifest(manifest_of(path)) for path in recordings]
     assert all(len(manifest.tickets) == 1 for manifest in manifests)
     assert all(manifest.outcome == "complete" for manifest in manifests)

@@ -6,6 +6,7 @@ A broken model may end the process that opens it, so checking, transcribing and 
 
 from __future__ import annotations
 
+import ctypes
 import os
 import resource
 import signal
@@ -31,6 +32,7 @@ OnProgress = Callable[[float, float], None]
 
 _ROOT = Path(__file__).resolve().parents[1]
 _NETWORK_TIMEOUT_S = 30.0
+_PR_SET_PDEATHSIG = 1
 
 
 class Checked(msgspec.Struct, frozen=True):
@@ -52,7 +54,7 @@ class Checked(msgspec.Struct, frozen=True):
         return any("\u4e00" <= character <= "\u9fff" for character in self.heard)
 
 
-class _Line(msgspec.Struct, frozen=True, omit_defaults=True):
+class Told(msgspec.Struct, frozen=True, omit_defaults=True):
     """One line of the child's standard output: progress, or how it ended."""
 
     done: float = 0.0
@@ -101,10 +103,10 @@ def download(
 
 def _run(
     arguments: list[str], model: Path, timeout_s: float, on_progress: OnProgress | None = None
-) -> _Line:
+) -> Told:
     """Run the child, pass its progress on, and return the line that holds its result."""
     errors: list[str] = []
-    last = _Line()
+    last = Told()
     with subprocess.Popen(
         [sys.executable, "-m", "asr.isolated", *arguments],
         stdin=subprocess.DEVNULL,
@@ -126,7 +128,7 @@ def _run(
         timer.start()
         try:
             for raw in child.stdout:
-                last = msgspec.json.decode(raw, type=_Line)
+                last = msgspec.json.decode(raw, type=Told)
                 if on_progress is not None and (last.done or last.total):
                     on_progress(last.done, last.total)
         except BaseException:
@@ -155,7 +157,7 @@ def _ending(code: int) -> str:
 # --- in the child -----------------------------------------------------------------------
 
 
-def _say(line: _Line) -> None:
+def _say(line: Told) -> None:
     # The real standard output, also while something else is kept from writing there.
     assert sys.__stdout__ is not None
     sys.__stdout__.buffer.write(msgspec.json.encode(line) + b"\n")
@@ -163,10 +165,10 @@ def _say(line: _Line) -> None:
 
 
 def _progress(done: float, total: float) -> None:
-    _say(_Line(done=done, total=total))
+    _say(Told(done=done, total=total))
 
 
-def _check(model: str) -> _Line:
+def _check(model: str) -> Told:
     from asr.probe import PROBE_TEXT, probe_pcm
 
     started = time.perf_counter()
@@ -180,10 +182,10 @@ def _check(model: str) -> _Line:
     memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
     factor = took / (len(pcm) / BYTES_PER_SECOND)
     checked = Checked(result.text, PROBE_TEXT, round(loaded - started, 2), memory, round(factor, 3))
-    return _Line(checked=checked)
+    return Told(checked=checked)
 
 
-def _transcribe(model: str, path: str, how: str) -> _Line:
+def _transcribe(model: str, path: str, how: str) -> Told:
     from asr.audio_file import AudioFile
     from asr.transcribe import transcribe
 
@@ -191,19 +193,41 @@ def _transcribe(model: str, path: str, how: str) -> _Line:
     AudioFile(Path(path))
     settings = msgspec.json.decode(how, type=ListenSettings)
     engine = load_engine(engine_of(Path(model)), Path(model), alternatives=0, spare=1)
-    return _Line(transcript=transcribe(Path(path), engine, settings, _progress))
+    return Told(transcript=transcribe(Path(path), engine, settings, _progress))
 
 
-def _download(name: str, into: str) -> _Line:
+def _at_leisure(model: str, path: str, how: str, alternatives: str) -> Told:
+    """Transcribe with the lowest priority; end with the process that asked for it."""
+    from asr.transcribe import transcribe
+
+    die_with_parent()
+    os.nice(19)
+    settings = msgspec.json.decode(how, type=ListenSettings)
+    engine = load_engine(
+        engine_of(Path(model)), Path(model), alternatives=int(alternatives), spare=1
+    )
+    return Told(transcript=transcribe(Path(path), engine, settings, _progress))
+
+
+def die_with_parent() -> None:
+    """Be killed when the parent dies, also while stopped."""
+    libc = ctypes.CDLL(None, use_errno=True)
+    libc.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+    if os.getppid() == 1:
+        sys.exit(1)
+
+
+def _download(name: str, into: str) -> Told:
     from asr.vosk_engine import download as fetch
 
     socket.setdefaulttimeout(_NETWORK_TIMEOUT_S)
-    return _Line(path=str(fetch(name, Path(into), _progress)))
+    return Told(path=str(fetch(name, Path(into), _progress)))
 
 
-_WORK: dict[str, Callable[..., _Line]] = {
+_WORK: dict[str, Callable[..., Told]] = {
     "check": _check,
     "transcribe": _transcribe,
+    "at-leisure": _at_leisure,
     "download": _download,
 }
 
@@ -213,10 +237,10 @@ def main(arguments: list[str]) -> int:
     try:
         _say(_WORK[arguments[0]](*arguments[1:]))
     except AudioFileError as error:
-        _say(_Line(audio_error=str(error)))
+        _say(Told(audio_error=str(error)))
         return 1
     except AsrError as error:
-        _say(_Line(model_error=str(error)))
+        _say(Told(model_error=str(error)))
         return 1
     return 0
 

@@ -9,7 +9,7 @@ import msgspec
 
 from asr.audio_file import AudioFile
 from asr.endpointing import Ended, Endpointer, Started
-from asr.engine import BYTES_PER_SECOND, Engine, Stream
+from asr.engine import BYTES_PER_SECOND, Engine, Stream, Word
 from asr.settings import ListenSettings
 from asr.vad import FRAME_BYTES, FRAME_MS, Vad
 
@@ -25,6 +25,8 @@ class Segment(msgspec.Struct, frozen=True):
     end: float
     text: str
     channel: int = 0
+    confidence: float = 0.0
+    words: tuple[Word, ...] = ()
 
 
 class Transcript(msgspec.Struct, frozen=True):
@@ -75,6 +77,8 @@ class _Ear:
         self._rest = bytearray()
         self._waiting = bytearray()
         self._stream: Stream | None = None
+        self._heard = 0
+        self._opened_at = 0.0
         self.segments: list[Segment] = []
 
     def feed(self, pcm: bytes) -> None:
@@ -93,6 +97,7 @@ class _Ear:
 
     def _frame(self, frame: bytes, voiced: bool) -> None:
         self._waiting += frame
+        self._heard += len(frame)
         if self._stream is None:
             if len(self._waiting) > self._keep:
                 del self._waiting[: -self._keep or None]
@@ -102,6 +107,7 @@ class _Ear:
             match decision:
                 case Started():
                     self._stream = self._engine.open()
+                    self._opened_at = (self._heard - len(self._waiting)) / BYTES_PER_SECOND
                 case Ended():
                     self._end(decision)
 
@@ -114,8 +120,25 @@ class _Ear:
         stream, self._stream = self._stream, None
         assert stream is not None
         stream.accept(self._take(), partial=False)
-        text = stream.finish().text
-        if text:
+        heard = stream.finish()
+        if heard.text:
             self.segments.append(
-                Segment(ended.start / 1000, ended.spoken_end / 1000, text, self._channel)
+                Segment(
+                    ended.start / 1000,
+                    ended.spoken_end / 1000,
+                    heard.text,
+                    self._channel,
+                    heard.confidence,
+                    tuple(_later(word, self._opened_at) for word in heard.words),
+                )
             )
+
+
+def _later(word: Word, seconds: float) -> Word:
+    """The same word with its times counted from the start of the file."""
+    return Word(
+        word.text,
+        round(word.start + seconds, 3),
+        round(word.end + seconds, 3),
+        word.confidence,
+    )

@@ -58,7 +58,9 @@ def test_a_compressed_recording_cut_short_keeps_the_line_closed(
         assert problem.fatal and problem.kind == "unusable" and "greet.ogg" in problem.message
 
 
-def test_a_lost_recording_keeps_the_line_closed_but_a_new_prompt_does_not(shipped: Path, tmp_path: Path) -> None:
+def test_a_lost_recording_keeps_the_line_closed_but_a_new_prompt_does_not(
+    shipped: Path, tmp_path: Path
+) -> None:
     audio = shutil.copytree(shipped, tmp_path / "audio")
     (audio / "greet.wav").unlink()
     library = PromptLibrary({**PROMPTS, "new.one": "新的一句"}, shipped=audio)

@@ -6,7 +6,7 @@ help:  ## say what there is
 setup:  ## Debian packages, .venv, locked dependencies; quick when done
 	@deploy/setup.sh
 
-demo: setup  ## three real calls from ring to ticket, on loopback
+demo: setup  ## four real calls from ring to ticket, on loopback
 	@.venv/bin/hotline demo
 
 run: setup  ## keep the line open and say how to dial it

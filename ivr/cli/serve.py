@@ -11,7 +11,8 @@ from urllib.parse import urlsplit
 import click
 import msgspec
 
-from adapters.simulator.server import Simulator
+from adapters.settings import WebhookSettings
+from adapters.simulator.server import DEMO_KEY_ID, DEMO_SECRET, Notify, Simulator
 from ivr import logs
 from ivr.cli.live_view import LiveView
 from ivr.cli.options import configuration
@@ -90,12 +91,24 @@ async def _serve(config: Config, with_simulator: bool, live: bool) -> None:
                     secret=simulator.settings.secret,
                 ),
             )
+            config = _hear_news(config, simulator)
         node = await stack.enter_async_context(Node(config))
         if live:
             LiveView(notes, Path(config.data_dir)).watch(node.live)
         orders.opened()
         _say_how_to_dial(config)
         await _until_told_to_stop(node, orders)
+
+
+def _hear_news(config: Config, simulator: Simulator) -> Config:
+    """Let the simulator tell the node what becomes of tickets and links."""
+    http, webhook = config.http, config.webhook
+    if not http.port:
+        return config
+    if not webhook.key_id:
+        webhook = WebhookSettings(DEMO_KEY_ID, DEMO_SECRET)
+    simulator.notify(Notify(f"http://{http.host}:{http.port}", webhook.key_id, webhook.secret))
+    return msgspec.structs.replace(config, webhook=webhook)
 
 
 def _port(config: Config) -> int | None:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from datetime import datetime
 from pathlib import Path
 
-from flows.catalogue import Catalogue, Category, Service
+from flows.catalogue import Catalogue, Category, Choice, Service, SlotSpec
 from flows.check_services import category_problems
 from flows.check_sounds import (
     choice_problems,
@@ -15,9 +16,15 @@ from flows.check_sounds import (
     too_long,
 )
 from flows.dialogue.data import FlowData, load_flow_data
+from flows.gazetteer import Gazetteer
 from flows.knowledge import Knowledge
 from flows.prompts import LONGEST_S, catalogue_prompts, seconds, slot_prompts
-from flows.yamlfile import DataError, Document, Problem
+from flows.values.pick import CHOICE
+from flows.values.value import Setting
+from flows.yamlfile import DataError, Document, KeyPath, Problem
+
+# Choices are heard alike at all times.
+_SOME_TIME = datetime(2026, 1, 1)
 
 
 def check(directory: Path | None = None) -> list[Problem]:
@@ -46,6 +53,7 @@ def check_knowledge(knowledge: Knowledge) -> list[Problem]:
     for document in catalogue.documents:
         problems += check_category(document, catalogue, earlier)
         earlier += document.value.items
+    problems += _choices(knowledge)
     return [*problems, *_routes(knowledge), *_units(knowledge), *_transfers(knowledge)]
 
 
@@ -108,6 +116,34 @@ def _lengths(data: FlowData) -> Iterator[Problem]:
             yield Problem("prompts.yaml", 0, prompt, "is empty: there must be words to say")
         elif seconds(text) > LONGEST_S:
             yield Problem("prompts.yaml", 0, prompt, too_long(text))
+
+
+def _choices(knowledge: Knowledge) -> Iterator[Problem]:
+    """Every word for a choice, given as an answer, is heard as that choice."""
+    catalogue = knowledge.catalogue
+    slots = catalogue.slots_document
+    for name, slot in slots.value.items() if slots else ():
+        assert slots is not None
+        for path, message in _misheard(slot, slot.choices, knowledge.gazetteer):
+            yield slots.problem(message, name, *path)
+    for document, index, item in _items(catalogue):
+        for place, field in enumerate(item.fields):
+            slot = catalogue.slots[field.slot]
+            for path, message in _misheard(slot, field.choices, knowledge.gazetteer):
+                yield document.problem(message, "items", index, "slots", place, *path)
+
+
+def _misheard(
+    slot: SlotSpec, choices: tuple[Choice, ...], gazetteer: Gazetteer
+) -> Iterator[tuple[KeyPath, str]]:
+    setting = Setting(slot, choices, _SOME_TIME, "", gazetteer.data.area_code, gazetteer)
+    for place, choice in enumerate(choices):
+        for number, word in enumerate((choice.name, *choice.say)):
+            taken = CHOICE.hear(word, setting).value
+            if taken is None or taken.text != choice.name:
+                path: KeyPath = ("say", number - 1) if number else ("name",)
+                heard = f"heard as {taken.text}" if taken else "not understood"
+                yield ("choices", place, *path), f"{word}, meant for {choice.name}, is {heard}"
 
 
 def _counts(catalogue: Catalogue) -> Iterator[Problem]:

@@ -266,6 +266,7 @@ SPOILT = [
     ("prompts.yaml", "common.ok: 好的。", "common.ok: " + "好的，" * 20, "s to say"),
     ("slots.yaml", "{name: 邮寄, say: [寄,", "{name: 邮寄, say: [网点自取,", "already means"),
     ("slots.yaml", "{name: 女孩, say: [女,", "{name: 女孩, say: [蓝孩,", "sounds like"),
+    ("slots.yaml", "{name: 女孩, say: [女,", "{name: 女孩, say: [不是男孩,", "is heard as 男孩"),
     ("slots.yaml", "收款的银行卡号请在短信链接里填写，电话里不收。", "''", "must be words"),
 ]
 

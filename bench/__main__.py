@@ -17,6 +17,7 @@ UTTERANCES = ROOT / ".build" / "eval" / "utterances"
 BENCHES = {
     "route": "routing of written and, where they are rendered, spoken sentences",
     "emergencies": "emergencies heard in many wordings, and false alarms",
+    "values": "numbers, dates, plates and names heard through the model",
     "asr_cost": "what hearing costs: 20 callers at once",
     "sip_load": "what a call costs on the line: 20 calls at once",
     "turnaround": "how quickly the hotline reacts: 100 turns of each kind, several minutes",

@@ -11,6 +11,7 @@ from flows.phonetic import fold, sound
 from flows.values.base import Spoken, declined, no_answer
 from flows.values.corrections import last_word
 from flows.values.namedata import NAME_WORDS
+from flows.values.nameguess import guessed_name
 from flows.values.value import NOTHING, Setting, Taken, Value
 from flows.values.words import bare
 
@@ -62,9 +63,13 @@ class Name(Spoken):
             re.fullmatch(rf"(?:.*[我他她])?(?:免贵)?姓{_HANZI}{{1,2}}", bare(last_word(said)))
         )
         told = _told(plain)
+        doubtful = _NEVER & {one.char for one in told if not one.explained}
+        if not part and (len(told) > 4 or doubtful):
+            guess = guessed_name(plain)
+            return Taken(value=Value(guess, said)) if guess else NOTHING
         if len(part) >= 2:
             return _changed(part, told, said)
-        if _NEVER & {one.char for one in told if not one.explained}:
+        if doubtful:
             return NOTHING
         name = _settled(told) if not part else part + "".join(one.char for one in told)
         # One misread character may be guessed; more only where the caller says it is a name.

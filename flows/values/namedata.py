@@ -54,6 +54,11 @@ class NameWords:
             yield (*said, "de", said[-1])
             yield (*said[:-1], "de", said[-1])
 
+    @property
+    def explanations(self) -> Iterable[tuple[tuple[str, ...], str]]:
+        """The syllables of every explanation, and its character."""
+        return self._explained.items()
+
     def explained_at(self, said: tuple[str, ...], at: int) -> tuple[str, int]:
         """The character explained at place ``at`` of a row of syllables, and how many it takes.
 

@@ -25,6 +25,8 @@ _SOUNDS = {
 _WORDS = frozenset("是的以已也有要我把吧就其起期气事时点年晚完玩以亿")
 _FORMAL = str.maketrans("壹贰叁肆伍陆柒捌玖拾佰仟萬幺〇俩", "一二三四五六七八九十百千万一零两")
 _ROUGH = re.compile(r"(?<=[十百千万])(?:来|多|几)")
+# By sound alone a 千 that nothing counts is mostly another word ("之前").
+_UNCOUNTED = re.compile("(?<![0-9零一二两三四五六七八九十百千])[百千万]")
 _UNITS = {"十": 10, "百": 100, "千": 1000, "万": 10000}
 
 
@@ -42,7 +44,7 @@ def amount(text: str) -> Decimal | None:
 
     None if there is none, or several different ones.
     """
-    found = set(amounts(text)) or set(amounts(_by_sound(text)))
+    found = set(amounts(text)) or set(amounts(_UNCOUNTED.sub(" ", _by_sound(text))))
     return found.pop() if len(found) == 1 else None
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from flows.commands import AnySpeech, Digits, KeyInput
-from flows.phonetic import sound
+from flows.phonetic import cost, sound
 from flows.values.base import Keyed
 from flows.values.corrections import dictate
 from flows.values.spell import spelled
@@ -43,7 +43,9 @@ _PLATE = re.compile(
     rf"|[ABCDEFGHJK]{_SERIAL}[0-9]{{4}}|[0-9]{{5}}[ABCDEFGHJK])"
 )
 _IN_TEXT = re.compile(rf"[{PROVINCES}]\s?[A-Za-z]\s?[·.]?\s?[0-9A-Za-z]{{5,6}}(?![0-9A-Za-z])")
-_LETTER_E = frozenset("一伊衣医依意易鹅额恶饿俄已以")
+# A recogniser hears 鹅 as 二 too; a plate always has its letter there.
+_LETTER_E = frozenset("一伊衣医依意易鹅额恶饿俄已以二而儿")
+_NEAR = 0.6
 _LEAD = re.compile(
     r"^(?:.{0,6}?(?:车牌|车号|牌照|号牌)(?:号码?)?(?:是|为)?|我的车?(?:是)?|是|就是|车子?是)"
 )
@@ -79,11 +81,14 @@ def _province(text: str, city: str) -> tuple[str, str]:
     if not heard or text[0].isascii():
         return "", text
     # The city's own plates are by far the most, and 桂 is mostly written 贵.
-    if heard == sound(city[:1]).syllables:
+    own = sound(city[:1]).syllables
+    if heard == own:
         return city[:1], text[1:]
     if text[0] in PROVINCES:
         return text[0], text[1:]
-    return "", text
+    # Something like 桂 before 鹅: "对二三六七四零".
+    near = cost(heard[0], own[0]) <= _NEAR and not spelled(text[0]) and text[1:2] in _LETTER_E
+    return (city[:1], text[1:]) if text[1:2] and near else ("", text)
 
 
 class Plate(Keyed):

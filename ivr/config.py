@@ -23,6 +23,7 @@ from ivr import configfile
 from ivr.call.settings import CallSettings
 from ivr.console.settings import ConsoleSettings
 from ivr.emergency.settings import RingBackSettings
+from ivr.second_pass.settings import SecondPassSettings
 from ivr.sip.settings import SipSettings
 from ivr.speech.settings import SpeechSettings
 
@@ -66,6 +67,7 @@ class Config(msgspec.Struct, frozen=True):
     http: HttpSettings = HttpSettings()
     state: StateSettings = StateSettings()
     console: ConsoleSettings = ConsoleSettings()
+    second_pass: SecondPassSettings = SecondPassSettings()
 
     @property
     def node_name(self) -> str:

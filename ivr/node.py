@@ -22,6 +22,7 @@ from adapters.sql.store import SqlStore
 from adapters.state import shared_state
 from asr.decoder.process import DecoderProcess
 from asr.engine import AsrError
+from asr.leisure import LeisurelyTranscriber
 from flows.alarm import Alarm
 from flows.dialogue import Dialogue, FlowData
 from flows.emergency import EmergencyFile, alarm_of
@@ -35,8 +36,9 @@ from ivr.emergency.ringing import RingResult, ring
 from ivr.fanout import Fanout
 from ivr.flowsource import FlowSource
 from ivr.http import HttpServer
-from ivr.live import LiveBus
+from ivr.live import CallOver, LiveBus, LiveEvent
 from ivr.recovery import recover
+from ivr.second_pass import SecondPassWorker
 from ivr.sip.line import PhoneLine
 from ivr.sip.pool import WorkerCall
 from ivr.sip.settings import SipSettings
@@ -84,6 +86,19 @@ class Node:
             self.store, self._ring_back, config.ring_back, owner=config.node_name
         )
         self._emergencies: EmergencyFile | None = None
+        self.second_pass = SecondPassWorker(
+            self.store,
+            LeisurelyTranscriber(
+                Path(config.second_pass.model) if config.second_pass.model else self.decoder.model,
+                config.asr.listen,
+                config.asr.alternatives,
+            ),
+            config.second_pass,
+            node=config.node_name,
+            data_dir=config.data_dir,
+            active_calls=lambda: self.active_calls,
+            updated=self.delivery.wake,
+        )
         self._stack = AsyncExitStack()
         self._line: PhoneLine | None = None
         self._services: Services | None = None
@@ -155,6 +170,9 @@ class Node:
 
         settings = sip_settings(config, library)
         self._line = await self._stack.enter_async_context(PhoneLine(settings, on_call))
+        self._stack.push_async_callback(self.second_pass.stop)
+        self._stack.callback(self.live.subscribe(self._call_over))
+        self.second_pass.start()
         self.ring_backs.start()
         self._stack.push_async_callback(self.ring_backs.stop)
         log.info("the line is open: %s", settings.uri, extra={"action": "open"})
@@ -162,6 +180,10 @@ class Node:
     def _console(self) -> ConsoleServer:
         pages = CallPages(self.store, self.config.data_dir)
         return ConsoleServer(self.config.console, self.store, self.state, (pages.part,))
+
+    def _call_over(self, event: LiveEvent) -> None:
+        if isinstance(event, CallOver):
+            self.second_pass.wake()
 
     def _library(self, flow_data: FlowData) -> PromptLibrary:
         library = PromptLibrary(flow_data.prompts, self._overrides)

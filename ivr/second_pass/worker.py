@@ -81,12 +81,15 @@ class SecondPassWorker:
         return self._active_calls() >= self._settings.busy_calls
 
     async def _give_way(self) -> None:
-        """Pause the transcriber while calls go on."""
+        """Pause the transcriber while calls go on, and a little longer."""
+        loop = asyncio.get_running_loop()
+        busy_at = loop.time()
         while True:
             if self._busy:
+                busy_at = loop.time()
                 self._free.clear()
                 self._transcriber.pause()
-            else:
+            elif loop.time() - busy_at >= self._settings.quiet_s:
                 self._transcriber.resume()
                 self._free.set()
             await asyncio.sleep(_LOOK_S)

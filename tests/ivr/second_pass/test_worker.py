@@ -55,7 +55,7 @@ async def working(
     worker = SecondPassWorker(
         store,
         transcriber,
-        SecondPassSettings(poll_s=60.0, **settings),  # type: ignore[arg-type]
+        SecondPassSettings(poll_s=60.0, quiet_s=0.0, **settings),  # type: ignore[arg-type]
         node="node-a",
         data_dir=tmp_path,
         active_calls=lambda: line.calls,

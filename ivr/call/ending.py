@@ -9,11 +9,9 @@ from collections.abc import Iterable
 from asr.turns import TurnEnded
 from flows import events as ev
 from flows.commands import FileTicket
+from ivr.call.conversation import Conversation
 from ivr.call.filing import Filing
-from ivr.call.hearing import CALLER, Heard, Hearing
-from ivr.call.services import Talk
-from ivr.call.transfer import Transfers
-from ivr.call.words import Words
+from ivr.call.hearing import CALLER, Heard
 
 log = logging.getLogger(__name__)
 
@@ -21,38 +19,36 @@ log = logging.getLogger(__name__)
 class Ending:
     """Takes a caller's last words and files what is worth it."""
 
-    def __init__(self, talk: Talk, filing: Filing, hearing: Hearing, words: Words) -> None:
-        self._talk = talk
+    def __init__(self, conversation: Conversation, filing: Filing) -> None:
+        self._conversation = conversation
         self._filing = filing
-        self._hearing = hearing
-        self._words = words
 
     async def flush(self) -> None:
         """Let the turn in progress be recognised; its event has been emitted afterwards."""
         try:
-            await self._hearing.flush(CALLER)
+            await self._conversation.hearing.flush(CALLER)
         except TimeoutError:
             log.warning("last words not recognised in time", extra={"action": "call"})
 
-    async def file(
-        self, left: Iterable[object], *, transfers: Transfers, hears: bool, broke_off: bool
-    ) -> None:
+    async def file(self, left: Iterable[object], *, broke_off: bool) -> None:
         """Let the dialogue have what it has not heard yet, in order, and file what it says.
 
-        ``left`` are the items of the inbox; ``hears`` whether words are answers now;
-        ``broke_off`` whether it was not the caller who hung up.
+        ``left`` are the items of the inbox; ``broke_off`` whether it was not the caller who
+        hung up.
         """
+        transfers, words = self._conversation.transfers, self._conversation.words
+        hears = self._conversation.hears_answers
         events: list[ev.AnyEvent] = []
         for item in left:
             if isinstance(item, Heard) and isinstance(item.event, TurnEnded):
-                self._words.note(item.leg, item.event)
+                words.note(item.leg, item.event)
                 if item.leg == CALLER and not transfers.bridged and not item.event.lost:
-                    events.append(self._words.utterance(item.event, listening=hears))
+                    events.append(words.utterance(item.event, listening=hears))
             elif isinstance(item, ev.Event):
                 events.append(item)  # type: ignore[arg-type]
         for event in events:
             await self._file_only(event)
-        for command in self._talk.handle(ev.HungUp(broke_off)):
+        for command in self._conversation.talk.handle(ev.HungUp(broke_off)):
             if isinstance(command, FileTicket):
                 filed = await self._filing.file(command)
                 if isinstance(filed, ev.Filed) and not transfers.ever_bridged:
@@ -60,7 +56,7 @@ class Ending:
                 await self._file_only(filed)
 
     async def _file_only(self, event: ev.AnyEvent) -> None:
-        for command in self._talk.handle(event):
+        for command in self._conversation.talk.handle(event):
             if isinstance(command, FileTicket):
                 await self._file_only(await self._filing.file(command))
 

@@ -77,7 +77,7 @@ async def test_keys_before_their_question_are_silenced_from_the_first_on(tmp_pat
     async with open_desk(tmp_path, talk=talk) as desk:
         await desk.worker.playing("请稍候")
         desk.worker.tell(*(sip.Key(0, key, 7000 + 100 * n) for n, key in enumerate(ID_NO[:3])))
-        await desk.worker.until(lambda: desk.session._keypad.pending)
+        await desk.worker.until(lambda: desk.session.conversation._keypad.pending)
         desk.session._inbox.put_nowait(Utterance("在的"))
         await desk.worker.playing("请按键输入")
         assert masks(desk) == [sip.MaskRecording("all", 6700)]
@@ -107,7 +107,7 @@ async def test_spoken_digits_are_asterisks_everywhere_but_to_the_dialogue(
         desk.services.live.subscribe(shown.append)
         await desk.heard_out("本次通话将被录音")
         await desk.worker.playing("身份证号")
-        desk.session._hearing.hear(sip.Audio(0, 0, bytes(320)))
+        desk.session.conversation.hearing.hear(sip.Audio(0, 0, bytes(320)))
         for event in (
             SpeechSustained(1.0),
             PartialText(SPOKEN[:9]),
@@ -132,7 +132,7 @@ async def test_last_words_that_are_private_are_asterisks_too(tmp_path: Path) -> 
     async with open_desk(tmp_path, talk=talk) as desk:
         await desk.heard_out("本次通话将被录音")
         await desk.worker.playing("身份证号")
-        desk.session._hearing.hear(sip.Audio(0, 0, bytes(320)))
+        desk.session.conversation.hearing.hear(sip.Audio(0, 0, bytes(320)))
         desk.session._inbox.put_nowait(Heard(0, TurnEnded(0.8, 5.0, 5.5, Result(SPOKEN))))
         await desk.hang_up()
         stored = await desk.store.call(INCOMING.call_id)

@@ -54,7 +54,7 @@ async def until(true: Callable[[], bool]) -> None:
 async def ask(desk: Desk, talk: ScriptedTalk, request: AnyRequest) -> AnyEvent:
     """Let the dialogue ask, and give what it is answered."""
     number = len(talk.heard(Replied)) + len(talk.heard(RequestFailed)) + 1
-    desk.session._requests.ask(do.Ask(request, number))
+    desk.session.conversation._requests.ask(do.Ask(request, number))
 
     def answers() -> list[Replied | RequestFailed]:
         found = [*talk.heard(Replied), *talk.heard(RequestFailed)]
@@ -192,7 +192,7 @@ async def test_nothing_is_asked_beyond_the_calls_end(tmp_path: Path) -> None:
     async with open_desk(tmp_path, talk=talk) as desk:
         object.__setattr__(desk.services, "city", Silent())
         await desk.worker.playing("请说")
-        desk.session._requests.ask(do.Ask(QueryService("0605", {}), 1))
+        desk.session.conversation._requests.ask(do.Ask(QueryService("0605", {}), 1))
         await asyncio.wait_for(began.wait(), 20)
         await desk.hang_up()
         assert cancelled.is_set()

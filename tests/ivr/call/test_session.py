@@ -220,7 +220,7 @@ async def test_words_over_the_notice_do_not_cost_the_question(tmp_path: Path) ->
     async with open_desk(tmp_path) as desk:
         await desk.worker.playing("本次通话将被录音")
         desk.session._inbox.put_nowait(Heard(0, SpeechSustained(1.0)))
-        desk.session._hearing.hear(sip.Audio(0, 0, bytes(320)))
+        desk.session.conversation.hearing.hear(sip.Audio(0, 0, bytes(320)))
         desk.session._inbox.put_nowait(Heard(0, TurnEnded(0.5, 1.0, 1.5, Result("喂"))))
         await desk.heard_out("本次通话将被录音")
         await desk.heard_out("请直接说您要办什么")
@@ -233,7 +233,7 @@ async def test_an_emergency_said_over_the_notice_is_filed_though_the_caller_hang
 ) -> None:
     async with open_desk(tmp_path) as desk:
         await desk.worker.playing("本次通话将被录音")
-        desk.session._hearing.hear(sip.Audio(0, 0, bytes(320)))
+        desk.session.conversation.hearing.hear(sip.Audio(0, 0, bytes(320)))
         desk.session._inbox.put_nowait(
             Heard(0, TurnEnded(0.1, 1.0, 1.5, Result("我家着火了快来人")))
         )
@@ -268,7 +268,7 @@ async def test_a_screen_that_fails_in_any_way_holds_up_no_transfer(tmp_path: Pat
 async def test_a_turn_that_was_lost_leaves_no_long_silence(tmp_path: Path) -> None:
     async with open_desk(tmp_path, no_input_s=0.05) as desk:
         await desk.greeted()
-        desk.session._hearing.hear(sip.Audio(0, 0, bytes(320)))
+        desk.session.conversation.hearing.hear(sip.Audio(0, 0, bytes(320)))
         desk.session._inbox.put_nowait(Heard(0, SpeechSustained(1.0)))
         desk.session._inbox.put_nowait(Heard(0, TurnEnded(0.5, 1.0, 1.5, Result(""), lost=True)))
         before = len(desk.worker.told(sip.Play))
@@ -294,7 +294,7 @@ async def test_a_fault_of_ours_does_not_lose_what_was_taken_down(tmp_path: Path)
         def broken(*_: object) -> None:
             raise RuntimeError("a bug")
 
-        desk.session._carry_out = broken  # type: ignore[method-assign, assignment]
+        desk.session.conversation._carry_out = broken  # type: ignore[method-assign, assignment]
         desk.keys("1")
         await desk.task
     assert desk.worker.told(sip.HangUpLeg)

@@ -1,0 +1,282 @@
+"""What is said and done in a call while it lasts: keys, speech, timers, and the dialogue.
+
+Lives in the call's own task; what comes later (timers, answers from outside, recognised words)
+comes through the call's inbox.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+
+from asr.turns import PartialText, SpeechDropped, SpeechSustained, TurnEnded
+from flows import commands as do
+from flows import events as ev
+from ivr import live
+from ivr.call.files import CallFiles
+from ivr.call.filing import Filing
+from ivr.call.hearing import CALLER, Heard, Hearing, silent
+from ivr.call.keypad import Keypad
+from ivr.call.masking import Masking
+from ivr.call.requests import Requests
+from ivr.call.services import Services, WorkerLine
+from ivr.call.speaking import Speaking
+from ivr.call.timeline import TimeLine
+from ivr.call.timers import Due, Timers
+from ivr.call.transcript import Transcript
+from ivr.call.transfer import Transfers
+from ivr.call.words import Words
+from ivr.sip import messages as sip
+
+LONGEST_TURN_S = 30.0
+
+Inbox = sip.FromWorker | Heard | Due | ev.AnyEvent
+
+
+class Conversation:
+    """One call's talk. ``inbox`` gets what is to be given to :meth:`take` later."""
+
+    def __init__(
+        self,
+        worker: WorkerLine,
+        services: Services,
+        inbox: asyncio.Queue[Inbox],
+        transcript: Transcript,
+        files: CallFiles,
+        filing: Filing,
+    ) -> None:
+        self._worker = worker
+        self._services = services
+        self._inbox = inbox
+        self._transcript = transcript
+        self._files = files
+        self._filing = filing
+        self._call_id = worker.incoming.call_id
+        self.talk = services.new_talk()
+        self._time = TimeLine(transcript)
+        self._keypad = Keypad()
+        self._masking = Masking(worker.send, transcript, self._time)
+        self._speaking = Speaking(
+            services.voice,
+            transcript,
+            self._time,
+            worker.send,
+            lambda text: services.live.publish(live.Saying(self._call_id, text)),
+            self._said_all,
+        )
+        self._queue = self._speaking.queue
+        self.transfers = Transfers(services, worker.incoming, worker.send, self._queue)
+        self._requests = Requests(services, self._call_id, worker.incoming.caller, inbox.put_nowait)
+        self.hearing = Hearing(services, inbox.put_nowait)
+        self.words = Words(self.hearing, self._masking, transcript, self._time)
+        self._timers = Timers(inbox.put_nowait)
+        self._listen: do.Listen | None = None
+        self._caller_speaks = False
+        self.deferred: deque[ev.AnyEvent] = deque()
+        self.begun = False
+
+    async def begin(self, event: ev.AnyEvent) -> None:
+        """Both sides are connected."""
+        self.begun = True
+        await self._handle(event)
+        if not self._services.decoder.available:
+            await self._handle(ev.SpeechLost())
+
+    def hear(self, audio: sip.Audio) -> None:
+        """The next piece of a leg's sound."""
+        if self.begun:
+            # Two who talk alone are not listened to; only the clock goes on.
+            self.hearing.hear(silent(audio) if self.transfers.alone else audio)
+
+    async def take(self, item: Inbox) -> None:
+        """Something has happened."""
+        if isinstance(item, sip.LegChanged):
+            await self._leg_changed(item)
+        elif isinstance(item, sip.Key):
+            await self._key(item)
+        elif isinstance(item, sip.Played):
+            self._queue.played(item)
+            await self._handle_deferred()
+        elif isinstance(item, Heard):
+            await self._heard(item)
+        elif isinstance(item, Due):
+            await self._due(item)
+        elif isinstance(item, ev.Event):
+            await self._handle(item)
+
+    async def close(self) -> None:
+        """The call is over: nothing is heard, waited or asked for any more."""
+        self._timers.close()
+        self.hearing.close()
+        await self._requests.close()
+
+    @property
+    def hears_answers(self) -> bool:
+        """Whether speech is an answer now: words over the notice are none yet."""
+        return self._listen is not None and self._listen.speech and not self._queue.must_finish
+
+    # --- what comes in -------------------------------------------------------------------
+
+    async def _leg_changed(self, change: sip.LegChanged) -> None:
+        """Another leg than the caller's has changed."""
+        if change.state in ("ended", "failed"):
+            await self.hearing.leave(change.leg)
+        event = self.transfers.leg_changed(change)
+        if event is not None:
+            await self._handle(event)
+
+    async def _key(self, key: sip.Key) -> None:
+        if self.transfers.key(key.leg, key.key) or key.leg != CALLER:
+            return
+        if key.key == "#" and self._timers.running("full"):
+            # It ends an input that was complete without it.
+            self._timers.stop("full")
+            return
+        self._timers.stop("no-input")
+        if self._listen is not None and self._queue.interrupt():
+            self._forget_turn()
+        digits = self._keypad.press(key.key, key.at_ms)
+        if digits is None:
+            self._timers.start("inter-digit", self._keypad.rule.inter_digit_s)
+            return
+        if key.key != "#" and self._keypad.rule.max_digits > 1:
+            self._timers.start("full", self._keypad.rule.inter_digit_s)
+        await self._keys(digits)
+
+    async def _keys(self, digits: str) -> None:
+        self._timers.stop("inter-digit")
+        self._forget_turn()
+        masked = self._keypad.rule.masked
+        if masked:
+            self._masking.keyed(digits)
+        self._transcript.add_keys(digits, self._time.now, masked=masked)
+        await self._handle(ev.Keys(digits))
+
+    async def _due(self, due: Due) -> None:
+        if not self._timers.still_meant(due):
+            return
+        if due.what == "inter-digit":
+            await self._keys(self._keypad.flush())
+        elif due.what == "no-input" and self._listen is not None and self._queue.idle:
+            self._caller_speaks = False
+            await self._handle(ev.NoInput())
+
+    async def _heard(self, heard: Heard) -> None:
+        event = heard.event
+        if heard.leg != CALLER or self.transfers.bridged:
+            if isinstance(event, TurnEnded):
+                self.words.note(heard.leg, event)
+        elif isinstance(event, SpeechSustained):
+            self._caller_speaks = True
+            self._masking.speech()
+            if self.hears_answers:
+                self._queue.interrupt()
+            self._said_all()
+        elif isinstance(event, SpeechDropped):
+            self._caller_speaks = False
+            self._said_all()
+        elif isinstance(event, PartialText):
+            await self._partial(event.text)
+        elif isinstance(event, TurnEnded):
+            await self._turn(event)
+
+    async def _partial(self, text: str) -> None:
+        shown = self.words.partial(text)
+        self._services.live.publish(live.Hearing(self._call_id, shown))
+        commands = self.talk.handle(ev.Partial(text))
+        if commands:
+            # An emergency, heard before the sentence was over: the rest would come late.
+            self._transcript.add("caller", shown, self._time.now, self._time.now)
+            self._forget_turn()
+            self._queue.interrupt()
+            await self._carry_out(commands)
+
+    async def _turn(self, turn: TurnEnded) -> None:
+        self._caller_speaks = False
+        self.words.note(CALLER, turn)
+        if not turn.lost:
+            await self._handle(self.words.utterance(turn, listening=self.hears_answers))
+        self._said_all()
+
+    # --- the dialogue and its commands ---------------------------------------------------
+
+    async def _handle(self, event: ev.AnyEvent) -> None:
+        if not self.begun:
+            return
+        if self._queue.must_finish:
+            self.deferred.append(event)
+            return
+        commands = self.talk.handle(event)
+        if commands and isinstance(event, ev.Keys | ev.Utterance | ev.SpeechLost):
+            self._queue.interrupt()
+        await self._carry_out(commands)
+
+    async def _handle_deferred(self) -> None:
+        while self.deferred and not self._queue.must_finish:
+            await self._handle(self.deferred.popleft())
+
+    async def _carry_out(self, commands: tuple[do.AnyCommand, ...]) -> None:
+        if not commands:
+            return
+        self._listen = None
+        self._timers.stop("no-input")
+        self._timers.stop("inter-digit")
+        draft = self.talk.draft
+        self._masking.taken_down(draft)
+        for command in commands:
+            await self._carry_out_one(command)
+        if self._listen is None:
+            self._masking.listen(None)
+        # What has just been filed is no longer in progress, whatever the dialogue still holds.
+        if not any(isinstance(command, do.FileTicket) for command in commands):
+            await self._filing.save_progress(draft)
+        self._said_all()
+
+    async def _carry_out_one(self, command: do.AnyCommand) -> None:
+        match command:
+            case do.Play():
+                await self._speaking.say(command, self._call_id)
+            case do.Record():
+                self._queue.then(self._start_recording)
+            case do.Listen():
+                self._start_listening(command)
+            case do.FileTicket():
+                self._inbox.put_nowait(await self._filing.file(command))
+            case do.Ask():
+                self._requests.ask(command)
+            case do.Transfer():
+                failed = await self.transfers.start(command, self._transcript.lines)
+                if failed is not None:
+                    self._inbox.put_nowait(failed)
+            case do.Note():
+                self._transcript.add("note", command.text, self._time.now, self._time.now)
+            case do.HangUp():
+                self._queue.then(lambda: self._worker.send(sip.HangUpLeg()))
+
+    def _start_listening(self, command: do.Listen) -> None:
+        self._listen = command
+        self._masking.listen(command, self._keypad.since_ms)
+        self.hearing.expect(command)
+        self._keypad.expect(command.keys)
+        if self._keypad.pending:
+            # Pressed ahead, while the last question was still being dealt with.
+            wait = 0.0 if self._keypad.complete else command.keys.inter_digit_s
+            self._timers.start("inter-digit", wait)
+
+    def _start_recording(self) -> None:
+        self._time.recording_begins()
+        path = self._files.start()
+        if path is not None:
+            self._worker.send(sip.StartRecording(str(path)))
+
+    def _forget_turn(self) -> None:
+        self._caller_speaks = False
+        self.hearing.forget_turn()
+
+    def _said_all(self) -> None:
+        """Nothing is left to say: the caller's time to answer begins."""
+        if self._listen is None or not self._queue.idle or self._keypad.pending:
+            return
+        # Whoever is speaking has not failed to answer; but nobody is left in silence for good.
+        wait = LONGEST_TURN_S if self._caller_speaks else self._listen.no_input_s
+        self._timers.start("no-input", wait)

@@ -8,8 +8,9 @@ from html import escape
 
 from adapters.model import SmsMessage
 from adapters.simulator.store import Received
-from adapters.wire import WireHandoff
+from adapters.wire import WireHandoff, masked
 from flows.privacy import mask_number, mask_text
+from flows.ticket import Application
 
 _STYLE = """
 body { font: 15px/1.6 system-ui, sans-serif; margin: 2rem auto; max-width: 76rem;
@@ -26,6 +27,7 @@ td.no { font-variant-numeric: tabular-nums; white-space: nowrap; }
 @media (max-width: 60rem) { table { display: block; overflow-x: auto; } }
 """
 _LINK = re.compile(r"(https?://[A-Za-z0-9.:/_-]+)")
+_LINKS = {"sent": "已发", "failed": "未发出", "opened": "已打开", "finished": "已完成"}
 _SPEAKERS = {"caller": "来电人", "hotline": "热线", "operator": "话务员", "note": "说明"}
 _REASONS = {
     "asked": "要求人工",
@@ -33,6 +35,9 @@ _REASONS = {
     "not-understood": "未听懂",
     "filing-failed": "登记失败",
     "policy": "规定转人工",
+    "not-verified": "身份没有核验",
+    "no-consent": "不同意代为提交",
+    "nothing-found": "没有查到",
 }
 
 
@@ -89,13 +94,29 @@ def _ticket(one: Received) -> list[str]:
         _cell(one.state),
         _cell(ticket.type),
         f"<td>{urgency}</td>",
-        _cell(mask_text(ticket.content)),
+        f"<td>{escape(mask_text(ticket.content))}{_application(ticket.application)}</td>",
         _cell(place or ticket.address.said),
         _cell(_contact(one)),
         f"<td>{' '.join(f'<span class=mark>{escape(mark)}</span>' for mark in marks)}</td>",
         f'<td class="no">{one.received.astimezone():%m-%d %H:%M:%S}</td>',
         f"<td>{_talk(one)}</td>",
     ]
+
+
+def _application(application: Application | None) -> str:
+    """A form's fields, private ones masked, and what else came of it."""
+    known = masked(application)
+    if known is None:
+        return ""
+    rows = [(field.label, mask_text(field.value) or "—") for field in known.fields]
+    rows += [("核验", f"{one.level} {one.reference}") for one in known.evidence]
+    rows += [("短信链接", _LINKS[known.link])] if known.link != "none" else []
+    if known.appointment is not None:
+        rows.append(("预约", f"{known.appointment.starts:%m-%d %H:%M} {known.appointment.place}"))
+    lines = "".join(
+        f'<p class="line"><b>{escape(label)}</b> {escape(value)}</p>' for label, value in rows
+    )
+    return f"<details><summary>办件 {escape(known.service)}</summary>{lines}</details>"
 
 
 def _contact(one: Received) -> str:

@@ -23,7 +23,7 @@ from adapters.ports import PlatformUnavailable
 from adapters.simulator import Behaviour, Notify, Simulator, run_simulator, states
 from adapters.simulator.states import StateMachine
 from flows.ticket import HandoffCard, TicketDraft
-from tests.adapters.samples import CALLER, LINES, draft, ticket
+from tests.adapters.samples import APPLICATION, CALLER, ID_NO, LINES, draft, ticket
 
 ROOT = Path(__file__).parents[2]
 
@@ -246,6 +246,17 @@ async def test_the_page_lists_tickets_and_handoffs_without_numbers(
     for hidden in (CALLER, "<b>陈", "陈先生"):
         assert hidden not in text
     assert not re.findall(r"src=|https?://|@import|href=\"[^/]", text)
+
+
+async def test_the_page_shows_an_application_with_private_values_masked(
+    simulator: Simulator, client: HttpPlatform
+) -> None:
+    card = TicketDraft(type="办件", service="1701", application=APPLICATION)
+    await client.push(msgspec.structs.replace(ticket(), draft=card, transcript=()))
+    text = await page(simulator)
+    for shown in ("办件 1701", "公民身份号码", "450***********0018", "陈大文", "IDC1", "已发"):
+        assert shown in text
+    assert ID_NO not in text
 
 
 async def test_a_confidential_ticket_shows_no_contact_at_all(

@@ -28,18 +28,13 @@ import msgspec
 from flows import requests as rq
 from flows.commands import (
     AnyCommand,
-    AnySpeech,
     Ask,
-    Digits,
     FileTicket,
     HangUp,
     Listen,
     Note,
-    Pause,
     Play,
     Record,
-    Say,
-    Text,
     Transfer,
 )
 from flows.dialogue import Dialogue, DialogueConfig, FlowData
@@ -62,6 +57,7 @@ from flows.events import (
     TransferFailed,
     Utterance,
 )
+from flows.speech_text import speech_text
 from flows.twin import CODE, Twin
 
 Who = Literal["hotline", "caller", "note", "system"]
@@ -344,18 +340,3 @@ _MEANINGS = {
     "/speech-back": "语音识别恢复",
     "/transfer-ends": "对方挂机",
 }
-
-
-def speech_text(data: FlowData, speech: tuple[AnySpeech, ...]) -> str:
-    """What the pieces of a ``Play`` say, as text."""
-    parts: list[str] = []
-    for piece in speech:
-        match piece:
-            case Say():
-                parts.append(data.prompts[piece.prompt])
-            case Text() | Digits():
-                parts.append(piece.text)
-            case Pause():
-                pass
-    text = "，".join(parts)
-    return re.sub(r"([，。？！：])，", r"\1", text)

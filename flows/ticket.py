@@ -65,7 +65,8 @@ class FieldValue(msgspec.Struct, frozen=True):
 class Evidence(msgspec.Struct, frozen=True):
     """How sure one is of the caller: the level reached, by what, when, and its reference.
 
-    ``how``: "caller-number", "identity-and-code" or "link" (catalogue, L1-L3).
+    ``how``: "caller-number", "identity-and-code" or "link" (catalogue, L1-L3), or "code": a
+    one-time code sent to the number given, for L1 where the calling number is withheld.
     """
 
     level: VerifyLevel
@@ -116,8 +117,9 @@ class TicketDraft(msgspec.Struct, frozen=True):
 class HandoffCard(msgspec.Struct, frozen=True):
     """What a person taking over needs to see before the phone rings.
 
-    ``reason``: "asked", "emergency", "not-understood", "filing-failed" or "policy". The shell
-    adds call id, caller number and transcript; the ticket number is "" if none is filed yet.
+    ``reason``: "asked", "emergency", "not-understood", "filing-failed", "policy", or in a service
+    "not-verified", "no-consent" or "nothing-found". The shell adds call id, caller number and
+    transcript; the ticket number is "" if none is filed yet.
     """
 
     reason: str

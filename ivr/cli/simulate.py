@@ -8,7 +8,8 @@ from pathlib import Path
 
 import click
 
-from flows.dialogue.data import load_flow_data
+from flows.dialogue.data import FlowData, load_flow_data
+from flows.paths import service_paths
 from flows.simulator import BadLine, Line, Simulation
 from flows.yamlfile import DataError
 from ivr.cli.options import configuration
@@ -30,15 +31,21 @@ HELP = "直接输入要说的话；#12 是按键；/silence /noise /hangup 等�
     help="One line a turn, // for comments; otherwise typed.",
 )
 @click.option("--caller", default="13900000001", show_default=True)
+@click.option("--paths", "code", metavar="CODE", help="Print every path of a service, or of all.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object at the end.")
 @click.pass_context
-def command(ctx: click.Context, script: Path | None, caller: str, as_json: bool) -> None:
+def command(
+    ctx: click.Context, script: Path | None, caller: str, code: str | None, as_json: bool
+) -> None:
     """用打字走一遍对话。 Type through the dialogue; nothing is filed or dialled."""
     config = configuration(ctx)
     try:
         data = load_flow_data(config.flows_path)
     except DataError as error:
         fail(str(error))
+    if code is not None:
+        _print_paths(data, code, as_json)
+        return
     call = Simulation(data, config.dialogue, caller, datetime.now())
     show = not as_json
     if show and script is None:
@@ -60,6 +67,21 @@ def command(ctx: click.Context, script: Path | None, caller: str, as_json: bool)
         _show(call.type("/hangup"), show)
     if as_json:
         print_json(call.as_json())
+
+
+def _print_paths(data: FlowData, code: str, as_json: bool) -> None:
+    """Every path of the service ``code``, or with "all" of every service."""
+    catalogue = data.knowledge.catalogue
+    services = list(catalogue.services) if code == "all" else [catalogue.service(code)]
+    paths = {item.code: service_paths(data, item) for item in services if item is not None}
+    if not paths:
+        fail(f"没有编号 {code} 的事项")
+    if as_json:
+        print_json(paths)
+        return
+    for lines in paths.values():
+        for line in lines:
+            screen.print(line, markup=False, soft_wrap=True)
 
 
 def _written(script: Path) -> list[str]:

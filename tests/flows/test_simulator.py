@@ -8,7 +8,8 @@ import pytest
 
 from flows.commands import Digits, Pause, Say, Text
 from flows.dialogue import FlowData
-from flows.simulator import BadLine, Simulation, speech_text
+from flows.simulator import BadLine, Simulation
+from flows.speech_text import speech_text
 from tests.flowdata import flow_data
 
 

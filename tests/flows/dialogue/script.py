@@ -18,7 +18,8 @@ from typing import Any
 
 from flows.commands import FileTicket, Play, Say, Transfer
 from flows.dialogue import DialogueConfig, FlowData
-from flows.simulator import Simulation, speech_text
+from flows.simulator import Simulation
+from flows.speech_text import speech_text
 
 
 def follow(

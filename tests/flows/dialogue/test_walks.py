@@ -195,6 +195,7 @@ def test_zero_from_every_state_of_a_walk(data: FlowData) -> None:
 
 def test_keyed_dialogues_touch_no_file_and_no_clock(data: FlowData) -> None:
     """The same events give the same commands, so a call can be replayed from its events."""
-    events = [Answered("13900000001", "12345", DAY), *map(Keys, "111213111111")]
+    keys = map(Keys, "111213111111")
+    events: list[AnyEvent] = [Answered("13900000001", "12345", DAY), *keys]
     first, second = Dialogue(data), Dialogue(data)
     assert [first.handle(event) for event in events] == [second.handle(event) for event in events]

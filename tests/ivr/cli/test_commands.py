@@ -68,6 +68,12 @@ def test_simulate_runs_a_script(tmp_path: Path) -> None:
     assert not ticket["complete"]
 
 
+def test_simulate_prints_every_path_of_a_service() -> None:
+    lines = json.loads(run("simulate", "--json", "--paths", "0602").stdout)["0602"]
+    assert lines[0] == "0602 社会保障卡临时挂失"
+    assert any("不同意 →" in line for line in lines)
+
+
 def test_models_lists_the_shipped_one_as_synthetic() -> None:
     shipped = next(
         model for model in json.loads(run("models", "--json").stdout) if model["shipped"]

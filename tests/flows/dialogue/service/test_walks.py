@@ -47,7 +47,8 @@ def right_answer(data: FlowData, talk: Dialogue, chance: random.Random) -> AnyEv
         if spec.type == "choice" or (spec.type in KEYED and chance.random() < 0.5):
             return Keys(KEYED[spec.type])
         return Utterance(SPOKEN_SLOT.get(talk.field) or SPOKEN[spec.type])
-    return chance.choice([Keys("1"), Utterance("同意" if talk.state == "AskConsent" else "对的")])
+    agreed = Utterance("同意" if talk.state == "AskConsent" else "对的")
+    return Keys("1") if chance.random() < 0.5 else agreed
 
 
 def walk(data: FlowData, seed: int, states: set[str]) -> None:

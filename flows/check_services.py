@@ -276,11 +276,12 @@ def _identity(item: Service, slots: Mapping[str, SlotSpec]) -> Iterator[Complain
         if types.get(slot) not in PROOF_TYPES[part]:
             wanted = " or ".join(sorted(PROOF_TYPES[part]))
             yield ("identity", part), f"{slot} is not asked as {wanted}"
-    if item.verify != "L2":
+    if item.verify not in ("L2", "L3"):
         return
     identity = item.identity
     if "name" not in identity or not {"id_no", "uscc_tail"} & set(identity):
-        yield ("verify",), "L2 needs name and id_no, or org and uscc, or an identity mapping"
+        message = "needs name and id_no, or org and uscc, or an identity mapping"
+        yield ("verify",), f"{item.verify} {message}"
     for part, slot in identity.items():
         if not _certain(slot, item, slots):
-            yield ("slots",), f"L2 needs {slot} as {part}, always asked and never empty"
+            yield ("slots",), f"{item.verify} needs {slot} as {part}, always"

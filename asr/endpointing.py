@@ -102,6 +102,8 @@ class Endpointer:
         self._end_silence = self._settings.end_silence_ms
         self._start: int | None = None
         self._sustained = False
+        self.patient = False
+        """Whether every turn is waited for as long as an unfinished one."""
         self._reset()
 
     @property
@@ -204,7 +206,7 @@ class Endpointer:
         return None
 
     def _limit(self) -> int:
-        if is_unfinished(self._text):
+        if self.patient or is_unfinished(self._text):
             return max(self._settings.unfinished_silence_ms, self._end_silence)
         return self._end_silence
 

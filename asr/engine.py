@@ -7,6 +7,7 @@ Audio everywhere in ``asr`` is mono 16-bit little-endian PCM at 8,000 samples a 
 from __future__ import annotations
 
 from collections.abc import Callable
+from enum import IntEnum
 from typing import Protocol
 
 import msgspec
@@ -31,6 +32,33 @@ class Result(msgspec.Struct, frozen=True):
     words: tuple[Word, ...] = ()
     confidence: float = 0.0
     alternatives: tuple[str, ...] = ()
+
+
+class Level(IntEnum):
+    """What recognition does without while it is behind the callers; each also what is before it.
+
+    At ``NO_PARTIALS`` a turn's words are told when it is over, an emergency's too. At
+    ``LONG_TURNS`` every turn is waited for like an unfinished one, so that there are fewer.
+    At ``KEYS`` no new utterance is taken: calls go on by keys and people.
+    """
+
+    ALL = 0
+    NO_PARTIALS = 1
+    LONG_TURNS = 2
+    KEYS = 3
+
+
+class Strain(msgspec.Struct, frozen=True):
+    """How hard recognition is pressed.
+
+    ``lag_s`` is how far it is behind (:mod:`asr.decoder.pressure`), ``backlog_s`` the seconds
+    of audio waiting in all utterances, ``decoded_s`` the seconds decoded since it started.
+    """
+
+    level: Level = Level.ALL
+    lag_s: float = 0.0
+    backlog_s: float = 0.0
+    decoded_s: float = 0.0
 
 
 class Stream(Protocol):
@@ -78,6 +106,10 @@ class Decoder(Protocol):
     @property
     def available(self) -> bool:
         """Whether speech can be recognised right now."""
+
+    @property
+    def strain(self) -> Strain:
+        """How hard it is pressed, as it last told."""
 
     def subscribe(self, on_change: Callable[[bool], None]) -> Callable[[], None]:
         """Call ``on_change(available)`` at each change; returns the way to stop that."""

@@ -14,7 +14,7 @@ from collections.abc import Callable, Collection
 import msgspec
 
 from asr.endpointing import Ended, Endpointer, Started, Sustained
-from asr.engine import BYTES_PER_SECOND, Decoder, DecoderStream, DecoderUnavailable, Result
+from asr.engine import BYTES_PER_SECOND, Decoder, DecoderStream, DecoderUnavailable, Level, Result
 from asr.settings import ListenSettings
 from asr.turns import (
     ListenerEvent,
@@ -75,6 +75,7 @@ class Listener:
         whole = len(self._rest) // FRAME_BYTES * FRAME_BYTES
         if not whole:
             return
+        self._turns.patient = self._decoder.strain.level >= Level.LONG_TURNS
         audio = bytes(self._rest[:whole])
         del self._rest[:whole]
         for at, voiced in enumerate(self._vad.frames(audio)):

@@ -12,6 +12,7 @@ from asr.engine import (
     DecoderStream,
     DecoderUnavailable,
     Result,
+    Strain,
     Stream,
     Word,
 )
@@ -33,6 +34,7 @@ class ScriptedDecoder:
         self.say(*readings)
         self.opened = 0
         self.heard_bytes = 0
+        self.strain = Strain()
         self._available = False
         self._subscribers: list[Callable[[bool], None]] = []
         self._streams: set[ScriptedStream] = set()

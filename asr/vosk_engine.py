@@ -17,6 +17,7 @@ import json
 import logging
 import sys
 import threading
+import time
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from math import exp
@@ -38,6 +39,8 @@ _HUSH = bytes(SAMPLE_RATE // 10 * 2)
 _TELL_EVERY = 256 * 1024
 _USES = 200
 """Utterances after which a recogniser is replaced, so that none grows for ever."""
+_REMEMBER_S = 60.0
+"""How long as many recognisers are kept as have been in use at once."""
 
 
 class Reading(msgspec.Struct, frozen=True):
@@ -56,9 +59,10 @@ class VoskEngine:
     """A loaded Vosk model. Safe to use from several threads.
 
     Raises :class:`ModelError` naming the file where the directory is not a usable model. It
-    has decoded real speech when the constructor returns. ``spare`` recognisers are kept
-    warm between utterances, because the first speech on a new one stalls for half a second
-    where the model's graph is composed while decoding.
+    has decoded real speech when the constructor returns. ``spare`` recognisers more than
+    have lately been in use at once are kept warm, from the start on, because the first speech
+    on a new one stalls for half a second where the model's graph is composed while decoding.
+    ``cold`` counts the utterances that had to begin on a new one all the same.
     """
 
     def __init__(self, model_dir: Path | str, *, alternatives: int = 5, spare: int = 4) -> None:
@@ -74,14 +78,20 @@ class VoskEngine:
         self._spare = spare
         self._idle: deque[tuple[Any, int, float]] = deque()
         self._lock = threading.Lock()
+        self._in_use = 0
+        self._peaks = (0, 0)
+        self._peak_since = time.monotonic()
+        self.cold = 0
         self._probe = probe_pcm()
-        stream = self._new_stream()
+        stream, *others = [self._new_stream() for _ in range(max(1, spare))]
         heard = self._decode_probe(stream)
         if not heard.text:
             raise ModelError(
                 f"{path}: the model hears no word in clear speech; "
                 "graph/words.txt may be cut short, or the model is of another kind"
             )
+        for other in others:
+            self._decode_probe(other)
         vosk.SetLogLevel(-1)
         self.probe = heard
 
@@ -90,23 +100,46 @@ class VoskEngine:
         with self._lock:
             if self._idle:
                 recogniser, uses, base = self._idle.pop()
+                self._in_use += 1
+                self._note_peak()
                 return VoskStream(self, recogniser, self._alternatives, uses, base)
-        return self._new_stream()
+            self.cold += 1
+        stream = self._new_stream()
+        with self._lock:
+            self._note_peak()
+        return stream
 
     def top_up(self) -> None:
-        """Warm one more recogniser if too few are waiting; takes as long as the probe."""
+        """Warm one more recogniser if too few are waiting; takes as long as the probe.
+
+        Recognisers that have long not been needed are let go.
+        """
         with self._lock:
+            self._note_peak()
+            while len(self._idle) > self._room():
+                self._idle.popleft()
             if len(self._idle) >= self._spare:
                 return
         self._decode_probe(self._new_stream())
 
     def give_back(self, recogniser: Any, uses: int, base: float) -> None:
         """Take a recogniser back after an utterance; for :class:`VoskStream`."""
-        if uses >= _USES:
-            return
         with self._lock:
-            if len(self._idle) < self._spare:
+            self._in_use -= 1
+            if uses < _USES and len(self._idle) < self._room():
                 self._idle.append((recogniser, uses, base))
+
+    def _note_peak(self) -> None:
+        """Remember how many are in use at once: the peaks of this minute and the last."""
+        now = time.monotonic()
+        if now - self._peak_since >= _REMEMBER_S:
+            self._peak_since = now
+            self._peaks = (0, self._peaks[0])
+        self._peaks = (max(self._peaks[0], self._in_use), self._peaks[1])
+
+    def _room(self) -> int:
+        """How many may wait."""
+        return self._spare + max(self._peaks) - self._in_use
 
     def _new_stream(self) -> VoskStream:
         try:
@@ -116,6 +149,8 @@ class VoskEngine:
         recogniser.SetWords(True)
         if self._alternatives:
             recogniser.SetMaxAlternatives(self._alternatives)
+        with self._lock:
+            self._in_use += 1
         return VoskStream(self, recogniser, self._alternatives, 0, 0.0)
 
     def _decode_probe(self, stream: VoskStream) -> Result:

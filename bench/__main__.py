@@ -19,6 +19,7 @@ BENCHES = {
     "emergencies": "emergencies heard in many wordings, and false alarms",
     "values": "numbers, dates, plates and names heard through the model",
     "asr_cost": "what hearing costs: 20 callers at once",
+    "soak": "10,000 utterances through one decoder process: half an hour at most",
     "sip_load": "what a call costs on the line: 20 calls at once",
     "turnaround": "how quickly the hotline reacts: 100 turns of each kind, several minutes",
 }

@@ -14,6 +14,19 @@ from ivr.config import Config
 from ivr.flowsource import FlowSource, FlowStatus
 
 
+class Recogniser(msgspec.Struct, frozen=True):
+    """How hard recognition is pressed.
+
+    ``level`` is what it does without: "all" (nothing), "no_partials", "long_turns" or "keys"
+    (:class:`asr.engine.Level`); ``lag_s`` how far it is behind, ``backlog_s`` the seconds of audio
+    that wait.
+    """
+
+    level: str
+    lag_s: float
+    backlog_s: float
+
+
 class Health(msgspec.Struct, frozen=True):
     """How the node is. ``ok`` is false where a caller would notice something missing.
 
@@ -24,6 +37,7 @@ class Health(msgspec.Struct, frozen=True):
     ok: bool
     calls: int
     recognition: bool
+    recogniser: Recogniser
     database: bool
     undelivered: int
     flows: FlowStatus
@@ -92,10 +106,12 @@ class HttpServer:
         except StoreError:
             undelivered, database = -1, False
         recognition = self._node.decoder.available
+        strain = self._node.decoder.strain
         health = Health(
             ok=database and recognition,
             calls=self._node.active_calls,
             recognition=recognition,
+            recogniser=Recogniser(strain.level.name.lower(), strain.lag_s, strain.backlog_s),
             database=database,
             undelivered=undelivered,
             flows=self._node.flows.status,

@@ -18,10 +18,11 @@ from asr.decoder.messages import (
     Message,
     Open,
     Partial,
+    Pressed,
     Ready,
 )
 from asr.decoder.wire import node_reader, pack
-from asr.engine import BYTES_PER_SECOND, DecoderUnavailable, Result
+from asr.engine import BYTES_PER_SECOND, DecoderUnavailable, Result, Strain
 
 log = logging.getLogger(__name__)
 
@@ -32,9 +33,13 @@ _LONGEST = BYTES_PER_SECOND * 10
 
 
 class Link(asyncio.Protocol):
-    """One connection. ``first`` is the decoder's first answer; ``lost`` is set at its end."""
+    """One connection. ``first`` is the decoder's first answer; ``lost`` is set at its end.
 
-    def __init__(self) -> None:
+    ``on_strain`` is told how hard the decoder is pressed.
+    """
+
+    def __init__(self, on_strain: Callable[[Strain], None]) -> None:
+        self._on_strain = on_strain
         self.first: asyncio.Future[Ready | Broken] = asyncio.get_running_loop().create_future()
         self.lost = asyncio.Event()
         self.heard_at = asyncio.get_running_loop().time()
@@ -56,6 +61,8 @@ class Link(asyncio.Protocol):
                 case Partial(number, text):
                     if stream := self._streams.get(number):
                         stream.partial(text)
+                case Pressed(strain):
+                    self._on_strain(strain)
                 case Final(number, result):
                     if stream := self._streams.pop(number, None):
                         stream.end(result)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import msgspec
 
-from asr.engine import Result
+from asr.engine import Result, Strain
 from asr.engines import EngineName
 
 
@@ -81,6 +81,12 @@ class Working(Message, frozen=True):
     """Audio is being decoded; said now and then where nothing else is."""
 
 
+class Pressed(Message, frozen=True):
+    """How hard the decoder is pressed; said at each change of level and now and then."""
+
+    strain: Strain
+
+
 class Final(Message, frozen=True):
     """The utterance's last result."""
 
@@ -96,4 +102,4 @@ class Failed(Message, frozen=True):
 
 
 ToDecoder = Load | Open | Feed | Finish | Cancel
-FromDecoder = Ready | Broken | Partial | Working | Final | Failed
+FromDecoder = Ready | Broken | Partial | Working | Pressed | Final | Failed

@@ -14,8 +14,9 @@ import time
 from collections import deque
 from collections.abc import Callable
 
-from asr.decoder.messages import Failed, Final, Message, Partial, Working
-from asr.engine import BYTES_PER_SECOND, Engine, Stream
+from asr.decoder.messages import Failed, Final, Message, Partial, Pressed, Working
+from asr.decoder.pressure import Pressure
+from asr.engine import BYTES_PER_SECOND, Engine, Level, Strain, Stream
 
 log = logging.getLogger(__name__)
 
@@ -23,8 +24,13 @@ _SLICE = BYTES_PER_SECOND // 2
 """At most this much is decoded before another utterance gets its turn."""
 _NO_PARTIALS_BEYOND = BYTES_PER_SECOND
 """With more audio than this waiting, an utterance catches up first and tells later."""
+_PRESSED_SLICE = BYTES_PER_SECOND * 2
+"""The same where partial results are off: larger pieces cost less."""
 _WORKING_EVERY_S = 0.25
 """How often the node is told that decoding goes on, so that slow is not taken for stuck."""
+_LOOK_EVERY_S = 0.1
+_TELL_EVERY_S = 1.0
+"""How often the node is told how hard the pool is pressed, if the level stays."""
 
 
 class _Utterance:
@@ -33,6 +39,7 @@ class _Utterance:
     def __init__(self, number: int) -> None:
         self.number = number
         self.audio = bytearray()
+        self.waits_since = 0.0
         self.finishing = False
         self.gone = False
         self.queued = False
@@ -54,6 +61,12 @@ class Pool:
         self._send = send
         self._max_waiting = int(max_lag_s * BYTES_PER_SECOND)
         self._said_working = 0.0
+        self._pressure = Pressure(max_lag_s, threads)
+        self._waiting = 0
+        self._decoded = 0
+        self._looked = 0.0
+        self._told_at = 0.0
+        self._told = Strain()
         self._utterances: dict[int, _Utterance] = {}
         self._first: deque[_Utterance] = deque()
         self._ready: deque[_Utterance] = deque()
@@ -79,11 +92,17 @@ class Pool:
             utterance = self._utterances.get(number)
             if utterance is None or utterance.finishing:
                 return
+            if not utterance.audio:
+                utterance.waits_since = time.monotonic()
             utterance.audio += pcm
+            self._waiting += len(pcm)
             too_late = len(utterance.audio) > self._max_waiting
             if too_late:
                 self._forget(utterance)
             self._queue(utterance)
+            strain = self._look()
+        if strain is not None:
+            self._send(Pressed(strain))
         if too_late:
             self._send(Failed(number, "decoding cannot keep pace"))
 
@@ -108,6 +127,7 @@ class Pool:
     def _forget(self, utterance: _Utterance) -> None:
         utterance.gone = True
         self._utterances.pop(utterance.number, None)
+        self._waiting -= len(utterance.audio)
         utterance.audio.clear()
 
     def _queue(self, utterance: _Utterance) -> None:
@@ -129,6 +149,7 @@ class Pool:
             try:
                 if utterance is None:
                     self._engine.top_up()
+                    self._look_when_idle()
                 else:
                     self._decode(utterance)
             except Exception as error:
@@ -152,10 +173,12 @@ class Pool:
     def _decode(self, utterance: _Utterance) -> None:
         """Decode one slice of an utterance; then end it, queue it again, or let it rest."""
         with self._changed:
-            pcm = bytes(utterance.audio[:_SLICE])
-            del utterance.audio[:_SLICE]
+            pressed = self._pressure.level >= Level.NO_PARTIALS
+            pcm = bytes(utterance.audio[: _PRESSED_SLICE if pressed else _SLICE])
+            del utterance.audio[: len(pcm)]
+            self._waiting -= len(pcm)
             gone = utterance.gone
-            behind = len(utterance.audio) > _NO_PARTIALS_BEYOND
+            behind = pressed or len(utterance.audio) > _NO_PARTIALS_BEYOND
             over = utterance.finishing and not utterance.audio
         if gone:
             self._drop(utterance)
@@ -164,7 +187,9 @@ class Pool:
             utterance.stream = self._engine.open()
         if pcm:
             wanted = not behind and not over
+            began = time.monotonic()
             text = utterance.stream.accept(pcm, partial=wanted)
+            self._took(len(pcm), time.monotonic() - began)
             if wanted and text != utterance.told:
                 utterance.told = text
                 self._send(Partial(utterance.number, text))
@@ -176,6 +201,9 @@ class Pool:
             with self._changed:
                 gone = utterance.gone
                 self._forget(utterance)
+                strain = self._look(at_once=not self._utterances)
+            if strain is not None:
+                self._send(Pressed(strain))
             if not gone:
                 self._send(Final(utterance.number, result))
             return
@@ -183,6 +211,48 @@ class Pool:
             utterance.running = False
             if utterance.audio or utterance.finishing or utterance.gone:
                 self._queue(utterance)
+
+    def _took(self, size: int, seconds: float) -> None:
+        with self._changed:
+            self._decoded += size
+            self._pressure.decoded(size / BYTES_PER_SECOND, seconds)
+            strain = self._look()
+        if strain is not None:
+            self._send(Pressed(strain))
+
+    def _look_when_idle(self) -> None:
+        with self._changed:
+            strain = self._look()
+        if strain is not None:
+            self._send(Pressed(strain))
+
+    def _look(self, *, at_once: bool = False) -> Strain | None:
+        """Look how much is waiting, now and then; what the node should be told, if anything."""
+        now = time.monotonic()
+        if not at_once and now - self._looked < _LOOK_EVERY_S:
+            return None
+        self._looked = now
+        # Much audio that has only just come at once is no sign of being late.
+        longest = max(
+            (
+                min(len(one.audio) / BYTES_PER_SECOND, now - one.waits_since)
+                for one in self._utterances.values()
+            ),
+            default=0.0,
+        )
+        changed = self._pressure.observe(now, longest, self._waiting / BYTES_PER_SECOND)
+        if not (changed or at_once) and now - self._told_at < _TELL_EVERY_S:
+            return None
+        strain = Strain(
+            self._pressure.level,
+            round(self._pressure.lag_s, 2),
+            round(self._waiting / BYTES_PER_SECOND, 2),
+            round(self._decoded / BYTES_PER_SECOND, 2),
+        )
+        if strain == self._told:
+            return None
+        self._told, self._told_at = strain, now
+        return strain
 
     def _say_working(self) -> None:
         now = time.monotonic()

@@ -16,11 +16,12 @@ import socket
 import sys
 from collections import deque
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 from asr.decoder.link import Link, LinkStream
 from asr.decoder.messages import Broken, Load, Ready
-from asr.engine import DecoderStream, DecoderUnavailable, ModelError
+from asr.engine import DecoderStream, DecoderUnavailable, Level, ModelError, Strain
 from asr.engines import check_model, engine_of
 from asr.model_files import explain
 from asr.selection import default_model_dir
@@ -51,12 +52,14 @@ class DecoderProcess:
         self._subscribers: list[Callable[[bool], None]] = []
         self._stderr: deque[str] = deque(maxlen=200)
         self._stderr_task: asyncio.Task[None] | None = None
+        self._told = False
         self.restarts = 0
+        self.strain = Strain()
 
     @property
     def available(self) -> bool:
-        """Whether the process is up with its model loaded."""
-        return self._link is not None
+        """Whether the process is up with its model loaded, and keeps pace with the callers."""
+        return self._link is not None and self.strain.level < Level.KEYS
 
     @property
     def pid(self) -> int | None:
@@ -77,6 +80,8 @@ class DecoderProcess:
         """Start an utterance. Raises :class:`DecoderUnavailable` when the process is down."""
         if self._link is None:
             raise DecoderUnavailable("recognition is being restarted")
+        if self.strain.level >= Level.KEYS:
+            raise DecoderUnavailable("recognition cannot keep pace")
         return LinkStream(self._link, on_partial, self._settings.final_timeout_s, self._stuck)
 
     async def start(self) -> None:
@@ -97,7 +102,7 @@ class DecoderProcess:
             watcher.cancel()
             await asyncio.gather(watcher, return_exceptions=True)
         await self._stop()
-        self._tell(False)
+        self._tell()
 
     async def _launch(self) -> None:
         engine = engine_of(self.model, self._settings.engine)
@@ -124,7 +129,7 @@ class DecoderProcess:
             theirs.close()
         self._stderr_task = asyncio.create_task(self._drain_stderr(self._process))
         loop = asyncio.get_running_loop()
-        _, link = await loop.create_connection(Link, sock=ours)
+        _, link = await loop.create_connection(partial(Link, self._pressed), sock=ours)
         settings = self._settings
         link.send(
             Load(
@@ -155,8 +160,9 @@ class DecoderProcess:
             )
         assert isinstance(answer, Ready)
         self._link = link
+        self.strain = Strain()
         log.info("decoder ready in %.1f s", answer.load_s, extra={"action": "decoder_ready"})
-        self._tell(True)
+        self._tell()
 
     async def _watch(self) -> None:
         """Start the process again whenever it has ended."""
@@ -167,7 +173,7 @@ class DecoderProcess:
             if self._link is not None:
                 await self._link.lost.wait()
                 self._link = None
-                self._tell(False)
+                self._tell()
                 await self._stop()
                 log.error("decoder process ended", extra={"action": "decoder_lost"})
                 if loop.time() - started > _STABLE_S:
@@ -208,7 +214,24 @@ class DecoderProcess:
                 text = line.decode(errors="replace").rstrip()
                 self._stderr.append(text)
 
-    def _tell(self, available: bool) -> None:
+    def _pressed(self, strain: Strain) -> None:
+        before, self.strain = self.strain.level, strain
+        if strain.level == before:
+            return
+        log.log(
+            logging.WARNING if strain.level > before else logging.INFO,
+            "recognition is %.1f s behind: level %s",
+            strain.lag_s,
+            strain.level.name,
+            extra={"action": "decoder_level"},
+        )
+        self._tell()
+
+    def _tell(self) -> None:
+        available = self.available
+        if available == self._told:
+            return
+        self._told = available
         for on_change in tuple(self._subscribers):
             try:
                 on_change(available)

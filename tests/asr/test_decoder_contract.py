@@ -28,7 +28,7 @@ async def bench(
     """A decoder not yet started, and a way to make it die."""
     decoder: DecoderProcess | ScriptedDecoder
     if request.param == "process":
-        process = decoder = DecoderProcess(AsrSettings(model=str(model_dir)))
+        process = decoder = DecoderProcess(AsrSettings(model=str(model_dir), max_lag_s=1000.0))
 
         async def kill() -> None:
             assert process.pid is not None

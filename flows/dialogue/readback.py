@@ -79,7 +79,7 @@ class ReadBack(State, frozen=True):
 
     def _file(self, call: Call) -> Move:
         call.form = replace(current(call), confirmed=True)
-        return File(draft=form_draft(call, call.form))
+        return File(draft=form_draft(call, call.form), replace=call.form.replaces)
 
 
 class WhichField(State, frozen=True):

@@ -11,13 +11,12 @@ from pathlib import Path
 
 import pytest
 
+from adapters.simulator import DEMO_KEY_ID, DEMO_SECRET, Notify
 from adapters.simulator.store import Received
 from adapters.wire import WireTicket
 from flows.ticket import Application
 from ivr import live
 from ivr.config import Config
-from ivr.recording.manifest import Manifest, read_manifest
-from ivr.recording.paths import manifest_of
 from ivr.sip.phone import RobotPhone
 from tests.calls.applicant import ID_NO, Answer, Applicant
 from tests.calls.line import Line, open_line, until, with_settings
@@ -28,6 +27,7 @@ DONE = "已经登记好了"
 def patient(config: Config) -> Config:
     """Callers are given time: the machine may be slow."""
     config = with_settings(config, "dialogue", no_input_s=20.0, inter_digit_s=3.0)
+    config = with_settings(config, "webhook", key_id=DEMO_KEY_ID, secret=DEMO_SECRET)
     return with_settings(config, "sip", max_calls=4)
 
 
@@ -59,6 +59,19 @@ def values(one: Application) -> dict[str, str]:
     return {field.slot: field.value for field in one.fields}
 
 
+async def finish_link(line: Line, caller: str, reference: str) -> Application:
+    """The applicant opens and finishes the link; the application as it is pushed anew."""
+    line.platform.notify(Notify(f"http://127.0.0.1:{line.node.config.http.port}"))
+    assert await line.platform.step_link(reference, "opened")
+    assert await line.platform.step_link(reference, "finished")
+    async with asyncio.timeout(20):
+        while True:
+            found = application(of_caller(await line.platform.tickets(), caller))
+            if found.link == "finished":
+                return found
+            await asyncio.sleep(0.05)
+
+
 def files_with(data_dir: Path, secret: str) -> set[str]:
     """The files below the data directory that have ``secret`` in them."""
     return {
@@ -66,11 +79,6 @@ def files_with(data_dir: Path, secret: str) -> set[str]:
         for path in data_dir.rglob("*")
         if path.is_file() and secret.encode() in path.read_bytes()
     }
-
-
-def recording_of(data_dir: Path, call_id: str) -> tuple[Path, Manifest]:
-    (audio,) = data_dir.glob(f"recordings/*/*/*/{call_id}.wav")
-    return audio, read_manifest(manifest_of(audio))
 
 
 @pytest.mark.timeout(300)
@@ -102,6 +110,8 @@ async def test_every_mode_and_every_level_comes_to_its_end(
         # With an SMS link: L3 once the applicant has finished it.
         assert (proof.mode, proof.link) == ("assist", "sent")
         assert proof.link_reference in line.platform.sms.of(callers[2])[-1].text
+        finished = await finish_link(line, callers[2], proof.link_reference)
+        assert finished.evidence[-1].level == "L3" and finished.evidence[-1].how == "link"
         # An appointment: L1, the number that called.
         assert (visit.mode, [one.level for one in visit.evidence]) == ("book", ["L1"])
         assert visit.appointment is not None and visit.booking

@@ -45,7 +45,7 @@ class Children:
 
     def stop(self) -> None:
         """End the process that starts them."""
-        self._process.communicate(timeout=30)
+        self._process.communicate(timeout=100)
 
 
 @pytest.fixture(scope="module")

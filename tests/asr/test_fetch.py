@@ -51,7 +51,7 @@ def fetch(server: str, name: str, into: Path) -> tuple[int, list[dict[str, objec
         [sys.executable, "-c", CHILD, server, "download", name, str(into)],
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=240,
         check=False,
     )
     return done.returncode, [json.loads(line) for line in done.stdout.splitlines()]

@@ -74,7 +74,7 @@ class Bench:
         """Everything said up to and with the first message that is wanted."""
         seen: list[Message] = []
         while not seen or not wanted(seen[-1]):
-            seen.append(self.said.get(timeout=10))
+            seen.append(self.said.get(timeout=100))
         return seen
 
 

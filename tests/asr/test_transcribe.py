@@ -208,7 +208,7 @@ def test_the_child_prints_nothing_but_its_lines(model_dir: Path, tmp_path: Path)
         [sys.executable, "-m", "asr.isolated", "check", str(model_dir)],
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=240,
         check=True,
         env=dict(os.environ),
     )

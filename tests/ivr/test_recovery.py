@@ -65,7 +65,7 @@ def still_writing(audio: Path) -> Iterator[None]:
         yield
     finally:
         writer.stdin.close()
-        writer.wait(timeout=10)
+        writer.wait(timeout=100)
         writer.stdout.close()
 
 

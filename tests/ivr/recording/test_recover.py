@@ -90,7 +90,7 @@ def test_a_recording_still_being_written_is_left_alone(tmp_path: Path) -> None:
         assert not is_finished(audio)
     finally:
         writer.stdin.close()
-        writer.wait(timeout=10)
+        writer.wait(timeout=100)
         writer.stdout.close()
     assert [one.call_id for one in recover(paths)] == ["live"]
 

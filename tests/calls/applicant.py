@@ -18,7 +18,7 @@ BETWEEN_KEYS_S = 0.16
 LONGEST_S = 150.0
 # Too short to be taken for the beginning of a word.
 LEAK_HZ, LEAK_S = 941.0, 0.1
-KEY_S = 0.25
+KEY_S = 0.4
 
 Answer = str | Callable[[], Awaitable[str]]
 

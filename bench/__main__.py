@@ -10,6 +10,7 @@ import argparse
 import subprocess
 import sys
 import time
+from collections.abc import Sequence
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
@@ -18,6 +19,7 @@ BENCHES = {
     "route": "routing of written and, where they are rendered, spoken sentences",
     "emergencies": "emergencies heard in many wordings, and false alarms",
     "values": "numbers, dates, plates and names heard through the model",
+    "accuracy": "how well recordings are heard: of one's own with --audio DIR",
     "asr_cost": "what hearing costs: 20 callers at once",
     "soak": "10,000 utterances through one decoder process: half an hour at most",
     "sip_load": "what a call costs on the line: 20 calls at once",
@@ -27,14 +29,21 @@ BENCHES = {
 
 def arguments(bench: str) -> list[str]:
     """What a bench is started with."""
-    if bench == "route" and UTTERANCES.is_dir():
+    if bench in ("route", "accuracy") and UTTERANCES.is_dir():
         return ["--audio", str(UTTERANCES)]
     return []
 
 
-def run(bench: str) -> bool:
-    """Run one bench with its output on the terminal; whether it came through."""
-    command = [sys.executable, "-m", f"bench.{bench}", *arguments(bench)]
+def run(bench: str, given: Sequence[str] = ()) -> bool:
+    """Run one bench with its output on the terminal; whether it came through.
+
+    ``given`` takes the place of the usual arguments.
+    """
+    chosen = list(given) or arguments(bench)
+    if bench == "accuracy" and not chosen:
+        _say(f"accuracy: no recordings in {UTTERANCES}; give some with --audio DIR")
+        return True
+    command = [sys.executable, "-m", f"bench.{bench}", *chosen]
     return subprocess.run(command, cwd=ROOT, check=False).returncode == 0
 
 
@@ -42,7 +51,12 @@ def main(given: list[str] | None = None) -> int:
     """Run what is named, everything by default."""
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
     parser.add_argument("name", nargs="*", help=", ".join(BENCHES))
-    names = parser.parse_args(given).name or list(BENCHES)
+    options, more = parser.parse_known_args(given)
+    if len(options.name) != 1 and more:
+        parser.error(f"{' '.join(more)}: only one bench at a time takes arguments of its own")
+    if more and options.name[0] in BENCHES:
+        return 0 if run(options.name[0], more) else 1
+    names = options.name or list(BENCHES)
     unknown = [name for name in names if name not in BENCHES]
     if unknown:
         parser.error(f"no bench {', '.join(unknown)}; there are {', '.join(BENCHES)}")

@@ -1,0 +1,1 @@
+"""How well models hear, measured over a folder of recordings with their texts."""

@@ -120,7 +120,7 @@ async def test_a_call_that_begins_meanwhile_stops_it_on_the_spot(
     store: SqlStore, tmp_path: Path
 ) -> None:
     await a_call(store, tmp_path)
-    recording(tmp_path / "call-1.wav", times=100)
+    recording(tmp_path / "call-1.wav", times=60)
     line = Switchboard()
     async with working(store, tmp_path, line) as (_, transcriber):
         await until(lambda: transcriber.pid is not None)
@@ -134,7 +134,7 @@ async def test_a_call_that_begins_meanwhile_stops_it_on_the_spot(
 
 async def test_what_is_pending_survives_a_restart(store: SqlStore, tmp_path: Path) -> None:
     await a_call(store, tmp_path)
-    recording(tmp_path / "call-1.wav", times=300)
+    recording(tmp_path / "call-1.wav", times=60)
     line = Switchboard()
     async with working(store, tmp_path, line) as (_, transcriber):
         await until(lambda: transcriber.pid is not None)

@@ -36,6 +36,8 @@ class ListenSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     ``cough_ms``: sound with less voice than this is forgotten, whatever was recognised.
     ``noise_ms``: sound with less voice than this and without a word is forgotten.
     ``preroll_ms``: how much sound before the onset is decoded too.
+    ``rerank``: whether readings are put in order by what the dialogue expects
+    (:mod:`asr.expecting`).
     """
 
     onset_ms: int = 60
@@ -47,6 +49,7 @@ class ListenSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     cough_ms: int = 160
     noise_ms: int = 300
     preroll_ms: int = 500
+    rerank: bool = True
     vad: VadSettings = VadSettings()
 
 

@@ -8,6 +8,8 @@ from collections.abc import Callable
 
 import msgspec
 
+from asr.engine import Result
+from asr.expecting import Expected, rerank
 from asr.listener import Listener
 from asr.turns import ListenerEvent
 from flows.commands import Listen
@@ -40,6 +42,7 @@ class Hearing:
         self._loop = asyncio.get_running_loop()
         self._listeners: dict[int, Listener] = {}
         self._since: dict[int, float] = {}
+        self._expected = Expected()
 
     def hear(self, audio: Audio) -> None:
         """The next piece of a leg's sound."""
@@ -59,10 +62,15 @@ class Hearing:
 
     def expect(self, command: Listen) -> None:
         """What the dialogue expects of the caller from now on."""
+        self._expected = Expected(command.expect, command.keys.max_digits)
         if CALLER in self._listeners:
             self._listeners[CALLER].listen(
                 expect=command.expect, end_silence_ms=command.end_silence_ms
             )
+
+    def understood(self, result: Result) -> Result:
+        """What the caller said, its readings in order by what the dialogue expects."""
+        return rerank(result, self._expected) if self._services.listening.rerank else result
 
     def forget_turn(self) -> None:
         """Forget what the caller is saying; it has been overtaken by a key."""

@@ -52,8 +52,7 @@ class Words:
             return MASK
         return MASK if self._masking.on else text
 
-    @staticmethod
-    def utterance(turn: TurnEnded, *, listening: bool) -> Utterance:
-        """The event for the dialogue."""
-        result = turn.result
+    def utterance(self, turn: TurnEnded, *, listening: bool) -> Utterance:
+        """The event for the dialogue; as an answer it is read by what was asked."""
+        result = self._hearing.understood(turn.result) if listening else turn.result
         return Utterance(result.text, result.alternatives, result.confidence, listening)

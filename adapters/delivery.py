@@ -24,6 +24,7 @@ from adapters.ports import (
     Store,
     StoreError,
 )
+from adapters.rounds import Rounds
 from adapters.settings import DeliverySettings
 
 log = logging.getLogger(__name__)
@@ -31,11 +32,12 @@ log = logging.getLogger(__name__)
 FULL_POLL_S = 1.0
 
 
-class DeliveryWorker:
+class DeliveryWorker(Rounds):
     """Delivers one store's outbox to one platform, beside the calls and never in their way.
 
     ``owner`` names this node in the leases that keep nodes off each other's rows; it must
-    be this node's alone. ``chance`` gives numbers from 0 to 1 for the jitter.
+    be this node's alone. ``chance`` gives numbers from 0 to 1 for the jitter. A push that the end
+    cuts off is pushed again after the next start.
     """
 
     def __init__(
@@ -48,81 +50,35 @@ class DeliveryWorker:
         clock: Clock | None = None,
         chance: Callable[[], float] = random.random,
     ) -> None:
+        self._settings = settings or DeliverySettings()
+        super().__init__(
+            "delivery",
+            clock or SystemClock(),
+            poll_s=self._settings.poll_s,
+            stop_s=self._settings.stop_s,
+        )
         self._store = store
         self._platform = platform
-        self._settings = settings or DeliverySettings()
         self._owner = owner
-        self._clock = clock or SystemClock()
         self._chance = chance
-        self._news = asyncio.Event()
-        self._stopping = False
-        self._loop_task: asyncio.Task[None] | None = None
-        self._pushes: dict[asyncio.Task[None], bool] = {}
+        self._urgent: set[asyncio.Task[None]] = set()
 
     @property
     def in_flight(self) -> int:
         """How many tickets are on their way now."""
-        return len(self._pushes)
+        return len(self._working)
 
-    def start(self) -> None:
-        """Begin, as a task of the running loop."""
-        if self._loop_task is None:
-            self._stopping = False
-            self._loop_task = asyncio.create_task(self._run(), name="delivery")
+    async def release(self) -> None:
+        await self._store.release(self._owner)
 
-    def wake(self) -> None:
-        """There is a new ticket: look at once. From this loop's thread only."""
-        self._news.set()
-
-    async def stop(self) -> None:
-        """Finish the pushes under way, at most ``stop_s``, and leave the rest for later.
-
-        A push that is cut off is pushed again after the next start.
-        """
-        if self._loop_task is None:
-            return
-        self._stopping = True
-        self._news.set()
-        await self._loop_task
-        self._loop_task = None
-        if self._pushes:
-            await asyncio.wait(self._pushes, timeout=self._settings.stop_s)
-        for push in list(self._pushes):
-            push.cancel()
-        await asyncio.gather(*self._pushes, return_exceptions=True)
-        try:
-            await self._store.release(self._owner)
-        except StoreError as error:
-            # The leases run out by themselves.
-            log.warning("rows not given back: %s", error, extra={"action": "delivery-stop"})
-
-    async def _run(self) -> None:
-        released = False
-        while not self._stopping:
-            self._news.clear()
-            try:
-                if not released:
-                    # What this node held when it died is its own again.
-                    await self._store.release(self._owner)
-                    released = True
-                await self._take()
-                wait_s = await self._until_next()
-            except StoreError as error:
-                log.error("outbox not readable: %s", error, extra={"action": "delivery-store"})
-                wait_s = self._settings.poll_s
-            except Exception:
-                log.exception("delivery round failed", extra={"action": "delivery-bug"})
-                wait_s = self._settings.poll_s
-            if not self._stopping:
-                await self._clock.wait(self._news, wait_s)
-
-    async def _take(self) -> None:
+    async def take(self) -> None:
         # Emergencies have places of their own: slow pushes of others never hold them up.
         await self._take_some(self._settings.urgent_concurrency, urgent=True)
         await self._take_some(self._settings.concurrency, urgent=False)
 
     async def _take_some(self, most: int, *, urgent: bool) -> None:
-        free = most - sum(place is urgent for place in self._pushes.values())
+        pushed = len(self._urgent) if urgent else self._ordinary
+        free = most - pushed
         if free <= 0 or self._stopping:
             return
         now = self._clock.now()
@@ -131,30 +87,27 @@ class DeliveryWorker:
             now, owner=self._owner, until=until, limit=free, urgent=urgent
         )
         for row in rows:
-            push = asyncio.create_task(self._deliver(row), name=f"delivery-{row.id}")
-            self._pushes[push] = urgent
-            push.add_done_callback(self._done)
+            push = self.begin(self._deliver(row), f"delivery-{row.id}")
+            if urgent:
+                self._urgent.add(push)
+                push.add_done_callback(self._urgent.discard)
 
-    def _done(self, push: asyncio.Task[None]) -> None:
-        del self._pushes[push]
-        self._news.set()
-
-    async def _until_next(self) -> float:
-        if len(self._pushes) >= self._settings.concurrency + self._settings.urgent_concurrency:
+    async def until_next(self) -> float:
+        if len(self._working) >= self._settings.concurrency + self._settings.urgent_concurrency:
             return self._settings.poll_s  # the first push to end wakes us
         due = await self._store.next_due()
         if due is None:
             return self._settings.poll_s
         wait_s = (due - self._clock.now()).total_seconds()
-        if wait_s <= 0 and self._full:
+        if wait_s <= 0 and self._ordinary >= self._settings.concurrency:
             # Due, but there is no place for it; an emergency's next try may come before one.
             return min(self._settings.poll_s, FULL_POLL_S)
         return min(max(wait_s, 0.0), self._settings.poll_s)
 
     @property
-    def _full(self) -> bool:
-        ordinary = sum(not urgent for urgent in self._pushes.values())
-        return ordinary >= self._settings.concurrency
+    def _ordinary(self) -> int:
+        """How many tickets that are no emergencies are on their way."""
+        return len(self._working - self._urgent)
 
     async def _deliver(self, row: OutboxRow) -> None:
         ticket_no = row.ticket.ticket_no

@@ -15,12 +15,13 @@ from datetime import timedelta
 from adapters.clock import Clock, SystemClock
 from adapters.notices import NoticeRow, Notices, NoticeStore
 from adapters.ports import AdapterError, Rejected, StoreError, Unavailable
+from adapters.rounds import Rounds
 from adapters.settings import NoticeSettings
 
 log = logging.getLogger(__name__)
 
 
-class NoticeWorker:
+class NoticeWorker(Rounds):
     """Sends one store's notices, all that are due side by side, and takes escalation steps.
 
     ``owner`` names this node in the leases that keep nodes off each other's notices. ``chance``
@@ -37,65 +38,24 @@ class NoticeWorker:
         clock: Clock | None = None,
         chance: Callable[[], float] = random.random,
     ) -> None:
+        self._settings = settings or NoticeSettings()
+        super().__init__(
+            "notices",
+            clock or SystemClock(),
+            poll_s=self._settings.poll_s,
+            stop_s=self._settings.stop_s,
+        )
         self._store = store
         self._notices = notices
-        self._settings = settings or NoticeSettings()
         self._owner = owner
-        self._clock = clock or SystemClock()
         self._chance = chance
-        self._news = asyncio.Event()
-        self._stopping = False
-        self._loop_task: asyncio.Task[None] | None = None
-        self._sending: set[asyncio.Task[None]] = set()
 
-    def start(self) -> None:
-        """Begin, as a task of the running loop."""
-        if self._loop_task is None:
-            self._stopping = False
-            self._loop_task = asyncio.create_task(self._run(), name="notices")
+    async def release(self) -> None:
+        await self._store.release_notices(self._owner)
 
-    def wake(self) -> None:
-        """There may be a new notice: look at once. From this loop's thread only."""
-        self._news.set()
-
-    async def stop(self) -> None:
-        """Finish what is being sent, at most ``stop_s``, and leave the rest for later."""
-        if self._loop_task is None:
-            return
-        self._stopping = True
-        self._news.set()
-        await self._loop_task
-        self._loop_task = None
-        if self._sending:
-            await asyncio.wait(self._sending, timeout=self._settings.stop_s)
-        for sending in list(self._sending):
-            sending.cancel()
-        await asyncio.gather(*self._sending, return_exceptions=True)
-        try:
-            await self._store.release_notices(self._owner)
-        except StoreError as error:
-            log.warning("notices not given back: %s", error, extra={"action": "notice-stop"})
-
-    async def _run(self) -> None:
-        released = False
-        while not self._stopping:
-            self._news.clear()
-            try:
-                if not released:
-                    # What this node held when it died is its own again.
-                    await self._store.release_notices(self._owner)
-                    released = True
-                await self._escalate()
-                await self._take()
-                wait_s = await self._until_next()
-            except StoreError as error:
-                log.error("notices not readable: %s", error, extra={"action": "notice-store"})
-                wait_s = self._settings.poll_s
-            except Exception:
-                log.exception("notice round failed", extra={"action": "notice-bug"})
-                wait_s = self._settings.poll_s
-            if not self._stopping:
-                await self._clock.wait(self._news, wait_s)
+    async def take(self) -> None:
+        await self._escalate()
+        await self._claim()
 
     async def _escalate(self) -> None:
         for ticket_no in await self._store.escalate(self._clock.now()):
@@ -105,24 +65,18 @@ class NoticeWorker:
                 extra={"action": "emergency-escalated", "ticket_no": ticket_no},
             )
 
-    async def _take(self) -> None:
-        free = self._settings.concurrency - len(self._sending)
+    async def _claim(self) -> None:
+        free = self._settings.concurrency - len(self._working)
         if free <= 0 or self._stopping:
             return
         now = self._clock.now()
         until = now + timedelta(seconds=self._settings.lease_s)
         rows = await self._store.claim_notices(now, owner=self._owner, until=until, limit=free)
         for row in rows:
-            sending = asyncio.create_task(self._send(row), name=f"notice-{row.id}")
-            self._sending.add(sending)
-            sending.add_done_callback(self._done)
+            self.begin(self._send(row), f"notice-{row.id}")
 
-    def _done(self, sending: asyncio.Task[None]) -> None:
-        self._sending.discard(sending)
-        self._news.set()
-
-    async def _until_next(self) -> float:
-        if len(self._sending) >= self._settings.concurrency:
+    async def until_next(self) -> float:
+        if len(self._working) >= self._settings.concurrency:
             return self._settings.poll_s  # the first to end wakes us
         due = await self._store.next_notice()
         if due is None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import logging
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
@@ -10,6 +9,7 @@ from datetime import timedelta
 from adapters.clock import Clock, SystemClock
 from adapters.ports import Store, StoreError
 from adapters.ring_back import RingBack
+from adapters.rounds import Rounds
 from ivr.emergency.ringing import RingResult
 from ivr.emergency.settings import RingBackSettings
 
@@ -18,7 +18,7 @@ log = logging.getLogger(__name__)
 Ring = Callable[[RingBack], Awaitable[RingResult]]
 
 
-class RingBacks:
+class RingBacks(Rounds):
     """Rings one store's tasks through ``ring``, never more than the settings allow at once.
 
     A node that dies gives its tasks up when their leases run out; another rings then. Nobody
@@ -34,56 +34,24 @@ class RingBacks:
         owner: str = "node",
         clock: Clock | None = None,
     ) -> None:
+        self._settings = settings or RingBackSettings()
+        super().__init__(
+            "ring-backs", clock or SystemClock(), poll_s=self._settings.poll_s, stop_s=0.0
+        )
         self._store = store
         self._ring = ring
-        self._settings = settings or RingBackSettings()
         self._owner = owner
-        self._clock = clock or SystemClock()
-        self._news = asyncio.Event()
-        self._stopping = False
-        self._loop_task: asyncio.Task[None] | None = None
-        self._ringing: set[asyncio.Task[None]] = set()
 
-    def start(self) -> None:
-        """Begin, as a task of the running loop."""
-        if self._loop_task is None:
-            self._loop_task = asyncio.create_task(self._run(), name="ring-backs")
+    async def release(self) -> None:
+        # Whoever this node was ringing when it died is to be rung again.
+        await self._store.release_ring_backs(self._owner)
 
-    def wake(self) -> None:
-        """There may be a new task. From this loop's thread only."""
-        self._news.set()
+    async def give_back(self) -> None:
+        # Calls going on end with the line; their tasks stay with this node.
+        pass
 
-    async def stop(self) -> None:
-        """Ring nobody any more. Calls going on end with the line; their tasks stay."""
-        if self._loop_task is None:
-            return
-        self._stopping = True
-        self._news.set()
-        await self._loop_task
-        self._loop_task = None
-        for ringing in list(self._ringing):
-            ringing.cancel()
-        await asyncio.gather(*self._ringing, return_exceptions=True)
-
-    async def _run(self) -> None:
-        released = False
-        while not self._stopping:
-            self._news.clear()
-            try:
-                if not released:
-                    # Whoever this node was ringing when it died is to be rung again.
-                    await self._store.release_ring_backs(self._owner)
-                    released = True
-                await self._take()
-            except StoreError as error:
-                log.error("ring-backs not readable: %s", error, extra={"action": "ring-back"})
-            except Exception:
-                log.exception("ring-back round failed", extra={"action": "ring-back"})
-            if not self._stopping:
-                await self._clock.wait(self._news, self._settings.poll_s)
-
-    async def _take(self) -> None:
-        while len(self._ringing) < self._settings.most and not self._stopping:
+    async def take(self) -> None:
+        while len(self._working) < self._settings.most and not self._stopping:
             now = self._clock.now()
             task = await self._store.claim_ring_back(
                 # What is due now is rung a little later: most people dial again at once.
@@ -93,13 +61,7 @@ class RingBacks:
             )
             if task is None:
                 return
-            ringing = asyncio.create_task(self._carry_out(task), name=f"ring-back-{task.id}")
-            self._ringing.add(ringing)
-            ringing.add_done_callback(self._done)
-
-    def _done(self, ringing: asyncio.Task[None]) -> None:
-        self._ringing.discard(ringing)
-        self._news.set()
+            self.begin(self._carry_out(task), f"ring-back-{task.id}")
 
     async def _carry_out(self, task: RingBack) -> None:
         extra = {"action": "ring-back", "ticket_no": task.ticket.ticket_no}

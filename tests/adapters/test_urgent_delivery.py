@@ -47,7 +47,7 @@ async def test_slow_pushes_of_others_do_not_hold_an_emergency_up() -> None:
     await store.file_ticket("call-9", gas(), LINES, at=clock.now())
     worker.wake()
     await until(lambda: len(platform.tickets) == 1)
-    for push in list(worker._pushes):
+    for push in list(worker._working):
         push.cancel()
     await worker.stop()
 

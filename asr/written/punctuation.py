@@ -1,6 +1,6 @@
 """Marks between clauses and at the end, from pauses and from the words that open and close.
 
-Rules, because the models that do this (CT-Transformer) are in no package registry.
+Rules, because no model that does this comes with a package that can be pinned.
 """
 
 from __future__ import annotations

@@ -105,7 +105,8 @@ def _range(match: re.Match[str]) -> str:
 
 def _cardinal(text: str) -> str:
     if len(text) > 1 and text.startswith("0"):
-        return _digitwise(text)
+        whole, point, rest = text.partition(".")
+        return _digitwise(whole) + ("点" + _digitwise(rest) if point else "")
     return _number(text)
 
 

@@ -76,6 +76,13 @@ def test_nothing_that_can_be_typed_breaks_the_reading(text: str) -> None:
     assert not any(char in "0123456789" for char in reading.spoken(text))
 
 
+def test_a_decimal_that_begins_with_zeros_is_read_figure_by_figure() -> None:
+    for text in ("0.0", "0.5", "00.25", "007.5"):
+        said = reading.spoken(text)
+        assert "点" in said
+        assert not any(char in "0123456789." for char in said)
+
+
 def test_one_is_yao_in_numbers_and_yi_alone() -> None:
     assert spelling.spoken("1") == "一"
     assert spelling.spoken("110") == "幺幺零"

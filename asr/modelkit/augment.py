@@ -50,11 +50,11 @@ def colour(speech: Floats, rng: np.random.Generator) -> Floats:
 
 
 def noise(count: int, rng: np.random.Generator, babble: list[Floats]) -> Floats:
-    """Background of unit power: hiss, rumble, hum of the mains, or other people talking."""
-    kind = rng.integers(0, 4)
-    if kind == 3 and babble:
+    """Background of unit power: hiss, rumble, hum of the mains, one or more people talking."""
+    kind = rng.integers(0, 5)
+    if kind >= 3 and babble:
         sound = np.zeros(count, dtype=np.float32)
-        for voice in babble:
+        for voice in babble if kind == 3 else babble[:1]:
             start = rng.integers(0, max(1, len(voice)))
             sound += np.resize(np.roll(voice, -start), count)
     else:
@@ -78,6 +78,15 @@ def lose_packets(speech: Floats, rng: np.random.Generator) -> Floats:
             repeated = out[start - packet : start] * 0.7
             out[start : start + packet] = repeated if rng.random() < 0.5 else 0.0
     return out
+
+
+def adaptive_codec(speech: Floats, rng: np.random.Generator) -> Floats:
+    """Noise that follows the loudness, as the ADPCM of G.722, G.726 and DECT handsets leaves it."""
+    window = np.ones(40, dtype=np.float32) / 40
+    loudness = np.sqrt(np.convolve(speech**2, window, mode="same") + 1e-3)
+    share = 10 ** (-rng.uniform(18, 35) / 20)
+    hiss = rng.standard_normal(len(speech)).astype(np.float32)
+    return (speech + hiss * loudness * np.float32(share)).astype(np.float32)
 
 
 def line(speech: Floats, rng: np.random.Generator) -> Floats:
@@ -108,6 +117,8 @@ def telephone(speech: Floats, rng: np.random.Generator, babble: list[Floats]) ->
         power = np.sqrt(np.mean(speech**2)) + 1e-3
         level = power * 10 ** (-rng.uniform(6, 38) / 20)
         speech = speech + noise(len(speech), rng, babble) * level
+    if rng.random() < 0.15:
+        speech = adaptive_codec(speech, rng)
     if rng.random() < 0.1:
         speech = lose_packets(speech, rng)
     return line(speech.astype(np.float32), rng)

@@ -1,8 +1,9 @@
 """Measures a model with the real Vosk on speech it was not trained on.
 
-Two sets, both through A-law at 8 kHz: `held_out`, generated sentences kept out of training and
-language model, spoken by voices that were trained on, voices that were not, and espeak-ng; and
-`utterances`, the project's test set of callers' sentences in four voices.
+Three sets, all through A-law at 8 kHz: `held_out` and `held_out_numbers`, generated sentences and
+digit strings kept out of training and language model, spoken by voices that were trained on, voices
+that were not, and espeak-ng; and `utterances`, the project's test set of callers' sentences in four
+voices.
 """
 
 from __future__ import annotations
@@ -22,17 +23,18 @@ from asr.modelkit.scoring import Score, score
 from asr.synthesis.kokoro import Kokoro
 
 ESPEAK = "espeak-ng"
-_PER_VOICE = 40
+_PER_VOICE = {"held_out": 24, "held_out_numbers": 12}
 
 
 def render_held_out(sentences: list[str], folder: Path, kokoro_dir: Path) -> None:
-    """Speak each voice's share of the sentences; an index says which text a file is."""
+    """Speak each voice's share of a list, named as `folder`; an index tells each file's text."""
     folder.mkdir(parents=True, exist_ok=True)
+    per_voice = _PER_VOICE[folder.name]
     index: dict[str, list[str]] = {}
     engine = Kokoro(kokoro_dir)
     for position, voice in enumerate((*utterances.VOICES, ESPEAK)):
-        start = position * _PER_VOICE % len(sentences)
-        index[voice] = [sentences[(start + i) % len(sentences)] for i in range(_PER_VOICE)]
+        start = position * per_voice % len(sentences)
+        index[voice] = [sentences[(start + i) % len(sentences)] for i in range(per_voice)]
         if voice != ESPEAK:
             speak = utterances.kokoro_voice(engine, voice)
             utterances.render(index[voice], speak, folder / voice)
@@ -101,12 +103,15 @@ def summary(result: Score) -> dict[str, float]:
 def evaluate(model: Path, work: Path, test_set: Path, rendered: Path) -> dict[str, object]:
     """All measurements of a model; sound that is missing is left out, not made."""
     rows = [text for text, _ in utterances.read_rows(test_set)]
-    held_out: dict[str, list[str]] = json.loads(
-        (work / "held_out" / "index.json").read_text(encoding="utf-8")
-    )
     silent = decode(model, silence_folder(work / "silence"))
+    generated = {
+        name: measure(
+            model, json.loads((work / name / "index.json").read_text("utf-8")), work / name
+        )
+        for name in texts.MEASURED
+    }
     return {
-        "held_out": measure(model, held_out, work / "held_out"),
+        **generated,
         "utterances": measure(model, dict.fromkeys(utterances.VOICES, rows), rendered),
         "silent_files_heard": sum(bool(r["heard"]) for r in silent),
         "silent_files": len(silent),

@@ -17,7 +17,7 @@ MODEL_CONF = """--min-active=200
 --max-active=4000
 --beam=14.0
 --lattice-beam=6.0
---acoustic-scale=1.0
+--acoustic-scale=1.25
 --frame-subsampling-factor=3
 --endpoint.silence-phones=1
 --endpoint.rule2.min-trailing-silence=1.2

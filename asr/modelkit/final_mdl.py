@@ -19,7 +19,7 @@ Floats = npt.NDArray[np.float32]
 
 
 class AffineMap(Protocol):
-    """`weight @ splice(x, offsets) + bias`."""
+    """`weight @ splice(x, offsets) + bias`, and what is done with it."""
 
     @property
     def offsets(self) -> tuple[int, ...]:
@@ -36,11 +36,21 @@ class AffineMap(Protocol):
         """Shape (out,)."""
         ...
 
+    @property
+    def relu(self) -> bool:
+        """Whether a ReLU follows."""
+        ...
+
+    @property
+    def bypass(self) -> bool:
+        """Whether the output of the last ReLU is added before the next."""
+        ...
+
 
 def write(
     path: Path, maps: Sequence[AffineMap], inputs: int, context: tuple[int, int], priors: Floats
 ) -> None:
-    """Write the model: `maps` with a ReLU between each and the next, log-softmax at the end.
+    """Write the model: `maps` one after the other, log-softmax at the end.
 
     `context` is frames seen to the left and right, `priors` sum to one.
     """
@@ -93,10 +103,12 @@ def wiring(maps: Sequence[AffineMap], inputs: int) -> list[str]:
         parts = [source if o == 0 else f"Offset({source}, {o})" for o in offsets]
         return f"Append({', '.join(parts)})"
 
-    current = "input"
+    current = rectified = "input"
     for number, affine in enumerate(maps[:-1]):
         current = node(f"map{number}", spliced(current, affine.offsets))
-        current = node(f"relu{number}", current)
+        if affine.relu:
+            source = f"Sum({current}, {rectified})" if affine.bypass else current
+            current = rectified = node(f"relu{number}", source)
     last = node("scores", node(f"map{len(maps) - 1}", spliced(current, maps[-1].offsets)))
     lines.append(f"output-node name=output input={last} objective=linear")
     return lines

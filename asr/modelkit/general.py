@@ -1,4 +1,4 @@
-"""Everyday words from the segmenter's dictionary: breadth of sound, and a floor of vocabulary."""
+"""Everyday words and sentences from packages: breadth of sound, and a floor of vocabulary."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from functools import lru_cache
 from pathlib import Path
 
 _HANZI = re.compile("[\u4e00-\u9fff]{1,4}")
+_SENTENCE = re.compile("[\u4e00-\u9fff，。！？、]{3,24}")
 
 
 @lru_cache(maxsize=1)
@@ -32,3 +33,12 @@ def _longer_words() -> tuple[str, ...]:
 def word_salad(rng: random.Random) -> str:
     """Three to five unrelated words: nothing that a language model could learn by heart."""
     return "".join(rng.choice(_longer_words()) for _ in range(rng.choice([3, 4, 4, 5])))
+
+
+@lru_cache(maxsize=1)
+def sentences() -> tuple[str, ...]:
+    """Everyday sentences with punctuation, from the HSK graded readers' package, without Latin."""
+    import hsk_sentences_audio
+
+    found = (entry["chinese"] for entry in hsk_sentences_audio.load_sentences())
+    return tuple(text for text in found if _SENTENCE.fullmatch(text))

@@ -35,6 +35,8 @@ def grammar_fst(model: Model, numbers: dict[str, int], backoff_label: int) -> An
             fst.add_arc(state, _Arc(numbers[word], numbers[word], cost, states[reached]))
         if history:
             shorter = history[1:]
+            while shorter not in states:
+                shorter = shorter[1:]
             cost = model.backoff[history]
             fst.add_arc(state, _Arc(backoff_label, _EPSILON, cost, states[shorter]))
     kaldifst.arcsort(fst, sort_type="ilabel")

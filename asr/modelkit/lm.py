@@ -1,49 +1,79 @@
-"""A trigram language model over words, with back-off, counted from the generated sentences.
+"""A trigram language model over words: callers' generated sentences mixed with general Mandarin.
 
-Everyday words that no sentence uses get a small share of the single-word probabilities, so that
-they can be recognised, though only when the sound leaves little choice.
+What is worth a place in the graph is decided by how much probability would be lost without it.
 """
 
 from __future__ import annotations
 
-import logging
 import math
 from collections import Counter, defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from asr.modelkit.general import dictionary
+from asr.modelkit.opengram import STOP, General
 from asr.modelkit.pinyin import units
 
 START, END = "<s>", "</s>"
 NUMERALS = frozenset("零一二三四五六七八九十百千万幺两")
-_DISCOUNT = 0.6
-_LEAST_SPARE = 0.55
+_LONGEST_WORD = 6
+# A word's cost where the general model does not know it: less than its hanzi one by one.
+_NEW_WORD = 9.0
+_NEVER = 30.0
+_SHARE_AFTER_NUMERAL = 0.95
+# General pairs and triples rarer than this (-ln of their chance in running text) and callers'
+# pairs and triples counted less than so often are not even considered.
+_RAREST_PAIR, _RAREST_TRIPLE = 15.5, 16.5
+_LEAST_PAIR, _LEAST_TRIPLE = 2, 3
 History = tuple[str, ...]
 
 
-def cut(sentence: str) -> list[str]:
-    """A sentence as words; numbers are cut to single numerals, for their order is free."""
-    import jieba
+class Cutter:
+    """Cuts sentences into the likeliest words, but numbers into numerals: their order is free."""
 
-    jieba.setLogLevel(logging.ERROR)
-    words: list[str] = []
-    for word in jieba.cut(sentence, HMM=False):
-        if len(word) > 1 and all(hanzi in NUMERALS for hanzi in word):
-            words.extend(word)
-        else:
-            words.append(word)
-    return words
+    def __init__(self, general: General, more: Iterable[str] = ()) -> None:
+        self._costs = {
+            word: cost
+            for word, (cost, _) in general.words.items()
+            if word != STOP and not is_number(word)
+        }
+        for word in more:
+            if not is_number(word):
+                self._costs.setdefault(word, _NEW_WORD)
+
+    def cut(self, sentence: str) -> list[str]:
+        """The words of a sentence, in order."""
+        best: list[tuple[float, int]] = [(0.0, 0)]
+        for end in range(1, len(sentence) + 1):
+            options = []
+            for start in range(max(0, end - _LONGEST_WORD), end):
+                cost = self._costs.get(sentence[start:end])
+                if cost is None and end - start == 1:
+                    cost = _NEVER
+                if cost is not None:
+                    options.append((best[start][0] + cost, start))
+            best.append(min(options))
+        words: list[str] = []
+        end = len(sentence)
+        while end:
+            start = best[end][1]
+            words.append(sentence[start:end])
+            end = start
+        return words[::-1]
+
+
+def is_number(word: str) -> bool:
+    """Whether a word is two or more numerals."""
+    return len(word) > 1 and all(hanzi in NUMERALS for hanzi in word)
 
 
 @dataclass(frozen=True)
 class Limits:
     """What is worth a place in the graph."""
 
-    general_words: int = 12000
-    general_share: float = 0.15
-    least_bigram: int = 2
-    least_trigram: int = 4
+    pairs: int = 80_000
+    triples: int = 60_000
+    domain_share: float = 0.5
+    general_words: int = 20_000
 
 
 @dataclass
@@ -69,69 +99,143 @@ class Model:
         return self.backoff[history] + self.cost(history[1:], word)
 
 
-def count(
-    sentences: Iterable[str], general_words: int
-) -> tuple[list[list[str]], list[tuple[str, int]]]:
-    """Sentences as words that can be spelled, and the everyday words to add with their counts."""
-    cached: dict[str, bool] = {}
+class Counts:
+    """How often words followed histories of no, one and two words, smoothed as Witten and Bell."""
 
-    def spelled(word: str) -> bool:
-        if word not in cached:
-            cached[word] = units(word) is not None
-        return cached[word]
+    def __init__(self, sentences: Iterable[list[str]]) -> None:
+        self.grams: list[dict[History, Counter[str]]] = [defaultdict(Counter) for _ in range(3)]
+        for words in sentences:
+            padded = [START, *words, END]
+            for position in range(1, len(padded)):
+                for order in range(min(position, 2) + 1):
+                    history = tuple(padded[position - order : position])
+                    self.grams[order][history][padded[position]] += 1
+        self._totals = [
+            {history: sum(followers.values()) for history, followers in grams.items()}
+            for grams in self.grams
+        ]
 
-    cut_up = [[word for word in cut(s) if spelled(word)] for s in sentences]
-    extra = [entry for entry in dictionary()[:general_words] if spelled(entry[0])]
-    return cut_up, extra
+    def chance(self, history: History, word: str) -> float:
+        """The probability of a word after a history; zero for a word never seen."""
+        lower = self.chance(history[1:], word) if history else 0.0
+        followers = self.grams[len(history)].get(history)
+        if not followers:
+            return lower
+        total, kinds = self._totals[len(history)][history], len(followers)
+        if not history:
+            return followers[word] / total
+        return (followers[word] + kinds * lower) / (total + kinds)
 
 
-def estimate(sentences: Iterable[str], limits: Limits = Limits()) -> Model:
-    """The model of the sentences (repeats count), with absolute discounting."""
-    cut_up, extra = count(sentences, limits.general_words)
-    grams: list[dict[History, Counter[str]]] = [defaultdict(Counter) for _ in range(3)]
-    for words in cut_up:
-        padded = [START, *words, END]
-        for position in range(1, len(padded)):
-            for order in range(3):
-                if position - order >= 0:
-                    grams[order][tuple(padded[position - order : position])][padded[position]] += 1
+class Mixture:
+    """The chance of a word by the callers' sentences and by general Mandarin, weighed."""
+
+    def __init__(self, counts: Counts, general: General, share: float) -> None:
+        self._counts, self._general, self._share = counts, general, share
+
+    def chance(self, history: History, word: str) -> float:
+        """The probability of a word after a history of at most two words."""
+        # What follows a numeral is for callers to say: written Mandarin hardly reads out digits.
+        after_numeral = bool(history) and history[-1] in NUMERALS
+        share = _SHARE_AFTER_NUMERAL if after_numeral else self._share
+        as_stop = tuple(STOP if part == START else part for part in history)
+        known = math.exp(-self._general.cost(as_stop, STOP if word == END else word))
+        return share * self._counts.chance(history, word) + (1 - share) * known
+
+
+def estimate(sentences: Iterable[list[str]], general: General, limits: Limits = Limits()) -> Model:
+    """The model of sentences cut into words (repeats count) and of general Mandarin."""
+    counts = Counts(sentences)
+    mixture = Mixture(counts, general, limits.domain_share)
     model = Model()
-    model.follow[()] = _single_words(grams[0][()], extra, limits.general_share)
-    model.vocabulary = sorted(word for word in model.follow[()] if word != END)
-    for order, least in ((1, limits.least_bigram), (2, limits.least_trigram)):
-        for history, followers in sorted(grams[order].items()):
-            _add(model, history, followers, least)
+    words = _vocabulary(counts, general, limits.general_words)
+    model.vocabulary = sorted(words)
+    chances = {word: mixture.chance((), word) for word in (*model.vocabulary, END)}
+    total = sum(chances.values())
+    model.follow[()] = {word: -math.log(chance / total) for word, chance in chances.items()}
+    singles = {word: chance / total for word, chance in chances.items()}
+    singles[START] = 1 / 8
+    _add(model, mixture, sorted(_pairs(counts, general)), singles, limits.pairs)
+    _add(model, mixture, sorted(_triples(counts, general)), singles, limits.triples)
     return model
 
 
-def _single_words(
-    counted: Counter[str], extra: list[tuple[str, int]], share: float
-) -> dict[str, float]:
-    """-ln of each word's own probability; `share` of the whole goes to the everyday words."""
-    total = sum(counted.values())
-    everyday = sum(math.sqrt(number) for _, number in extra)
-    chances = {word: (1 - share) * number / total for word, number in counted.items()}
-    for word, number in extra:
-        # The root flattens: the talk of newspapers is not the talk of callers.
-        chances[word] = chances.get(word, 0.0) + share * math.sqrt(number) / everyday
-    return {word: -math.log(chance) for word, chance in sorted(chances.items())}
-
-
-def _add(model: Model, history: History, followers: Counter[str], least: int) -> None:
-    """Add a history's frequent followers; what is left over is the chance of backing off."""
-    total = sum(followers.values())
-    kept = {word: number for word, number in sorted(followers.items()) if number >= least}
-    if not kept or history[1:] not in model.follow:
-        return
-    lower = {word: math.exp(-model.cost(history[1:], word)) for word in kept}
-    chances = {word: (number - _DISCOUNT) / total for word, number in kept.items()}
-    # However often the templates repeat themselves, people say it otherwise: a good part of every
-    # history's chance goes to what was not seen after it.
-    kept_share = min(1.0, (1 - _LEAST_SPARE) / sum(chances.values()))
-    chances = {word: chance * kept_share for word, chance in chances.items()}
-    spare = 1 - sum(chances.values())
-    # The spare chance is shared over all words by the shorter history; kept words get theirs too.
-    model.follow[history] = {
-        word: -math.log(chance + spare * lower[word]) for word, chance in chances.items()
+def _pairs(counts: Counts, general: General) -> set[tuple[History, str]]:
+    """The pairs that may be worth a place, as history and word."""
+    found = {
+        (history, word)
+        for history, followers in counts.grams[1].items()
+        for word, number in followers.items()
+        if number >= _LEAST_PAIR
     }
-    model.backoff[history] = -math.log(spare)
+    for (first, second), (cost, _) in general.pairs.items():
+        if general.words[first][0] + cost < _RAREST_PAIR:
+            found.add(((_begin(first),), _end(second)))
+    return found
+
+
+def _triples(counts: Counts, general: General) -> set[tuple[History, str]]:
+    """The triples that may be worth a place, as history and word."""
+    found = {
+        (history, word)
+        for history, followers in counts.grams[2].items()
+        for word, number in followers.items()
+        if number >= _LEAST_TRIPLE
+    }
+    for (first, second, third), cost in general.triples.items():
+        before = general.words[first][0] + general.cost((first,), second)
+        if before + cost < _RAREST_TRIPLE and second != STOP:
+            found.add(((_begin(first), second), _end(third)))
+    return found
+
+
+def _begin(word: str) -> str:
+    return START if word == STOP else word
+
+
+def _end(word: str) -> str:
+    return END if word == STOP else word
+
+
+def _vocabulary(counts: Counts, general: General, most: int) -> set[str]:
+    """The words of the sentences and the most frequent ones of general Mandarin, as spelled."""
+    seen = {word for word in counts.grams[0][()] if word != END}
+    frequent = [word for word in general.words if word != STOP and not is_number(word)]
+    # Every hanzi alone, so that a word that is not known can be spelled out.
+    hanzi = {word for word in frequent if len(word) == 1}
+    return {word for word in seen | hanzi | set(frequent[:most]) if units(word) is not None}
+
+
+def _add(
+    model: Model,
+    mixture: Mixture,
+    candidates: list[tuple[History, str]],
+    singles: dict[str, float],
+    most: int,
+) -> None:
+    """Add the followers of longer histories whose loss would cost most, and the back-offs."""
+    known = model.follow[()]
+    scored: list[tuple[float, History, str, float]] = []
+    for history, word in candidates:
+        if word not in known or (history[-1] not in known and history[-1] != START):
+            continue
+        if len(history) == 2 and (history[:1] not in model.follow or history[0] not in singles):
+            continue
+        chance = mixture.chance(history, word)
+        before = singles.get(history[0], 0.0)
+        if len(history) == 2:
+            before *= math.exp(-model.cost(history[:1], history[1]))
+        lower = math.exp(-model.cost(history[1:], word))
+        gain = before * chance * math.log(max(chance / lower, 1e-9))
+        if gain > 0:
+            scored.append((gain, history, word, chance))
+    scored.sort(key=lambda entry: (-entry[0], entry[1], entry[2]))
+    followers: dict[History, dict[str, float]] = defaultdict(dict)
+    for _, history, word, chance in scored[:most]:
+        followers[history][word] = chance
+    for history, chances in sorted(followers.items()):
+        lower = sum(math.exp(-model.cost(history[1:], word)) for word in chances)
+        spare = max(1 - sum(chances.values()), 0.02)
+        total = sum(chances.values()) / (1 - spare)
+        model.follow[history] = {w: -math.log(c / total) for w, c in sorted(chances.items())}
+        model.backoff[history] = -math.log(spare / max(1 - lower, 1e-3))

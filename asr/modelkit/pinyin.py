@@ -12,12 +12,41 @@ from functools import lru_cache
 from pypinyin import Style, lazy_pinyin
 
 SILENCE = "<sil>"
-_LETTERS = re.compile("[a-z]+")
+_SPELLED = re.compile("[a-z]+")
 _LONG_INITIALS = ("zh", "ch", "sh")
 _SHORT_INITIALS = "bpmfdtnlgkhjqxrzcsyw"
 INITIALS = frozenset((*_LONG_INITIALS, *_SHORT_INITIALS))
 # 幺 is how telephone digits say 一; most dictionaries know it only as a surname's relative.
 _OWN_READINGS = {"幺": "yao", "咧": "lie", "嗯": "en"}
+# How the letters of number plates and identity numbers are said, in hanzi of that sound.
+_LETTERS_AS_HANZI = str.maketrans(
+    {
+        "A": "诶",
+        "B": "必",
+        "C": "西",
+        "D": "弟",
+        "E": "一",
+        "F": "艾福",
+        "G": "计",
+        "H": "艾尺",
+        "J": "杰",
+        "K": "开",
+        "L": "艾乐",
+        "M": "艾姆",
+        "N": "恩",
+        "P": "皮",
+        "Q": "扣",
+        "R": "阿",
+        "S": "艾斯",
+        "T": "踢",
+        "U": "优",
+        "V": "微",
+        "W": "达不溜",
+        "X": "艾克斯",
+        "Y": "歪",
+        "Z": "贼",
+    }
+)
 
 
 def split_syllable(syllable: str) -> list[str]:
@@ -39,15 +68,21 @@ def split_syllable(syllable: str) -> list[str]:
     return [initial, final]
 
 
+def letters_as_hanzi(text: str) -> str:
+    """A text with its capital letters written as the hanzi that sound like them."""
+    return text.translate(_LETTERS_AS_HANZI)
+
+
 @lru_cache(maxsize=200_000)
 def syllables(text: str) -> tuple[str, ...] | None:
-    """The toneless syllables of hanzi; None when something in the text has no reading."""
+    """The toneless syllables of hanzi and letters; None when something has no reading."""
+    text = letters_as_hanzi(text)
     if text in _OWN_READINGS:
         return (_OWN_READINGS[text],)
     found = []
     for position, syllable in enumerate(lazy_pinyin(text, style=Style.NORMAL, v_to_u=False)):
         syllable = syllable.replace("ü", "v")
-        if not _LETTERS.fullmatch(syllable):
+        if not _SPELLED.fullmatch(syllable):
             return None
         hanzi = text[position] if position < len(text) else ""
         found.append(_OWN_READINGS.get(hanzi, syllable))

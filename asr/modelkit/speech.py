@@ -17,7 +17,8 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from asr.modelkit import general
+from asr.modelkit import general, pinyin
+from asr.modelkit.texts import bare
 from asr.synthesis import kokoro
 
 Samples = npt.NDArray[np.int16]
@@ -26,8 +27,17 @@ Floats = npt.NDArray[np.float32]
 RATE = 8000
 HELD_OUT_VOICES = ("zf_xiaoyi", "zm_yunyang")
 TRAINING_VOICES = tuple(v for v in kokoro.VOICES if v not in HELD_OUT_VOICES)
-_ROUND = ("domain", "general", "domain", "short", "domain", "general")
-_PER_SHARD = {"domain": 40, "general": 40, "short": 80}
+_ROUND = ("domain", "everyday", "numbers", "domain", "answers", "everyday", "general", "short")
+_PER_SHARD = {
+    "domain": 40,
+    "general": 40,
+    "everyday": 40,
+    "numbers": 32,
+    "short": 80,
+    "answers": 120,
+}
+# The kinds that take their texts from a list of the same name.
+LISTED = tuple(kind for kind in _PER_SHARD if kind != "general")
 
 
 @dataclass(frozen=True)
@@ -63,11 +73,14 @@ def to_telephone_rate(speech: Floats, rate: int) -> Samples:
 
 
 def shard_texts(shard: Shard, texts: dict[str, list[str]]) -> list[str]:
-    """The texts of one shard: a slice of its kind's list, or word salad."""
+    """The texts of one shard: a slice of its kind's list, word salad, or lone answers."""
     size = _PER_SHARD[shard.kind]
+    rng = random.Random(f"texts {shard.name}")
     if shard.kind == "general":
-        rng = random.Random(f"texts {shard.name}")
         return [general.word_salad(rng) for _ in range(size)]
+    if shard.kind == "answers":
+        # The same few words again and again, each time by another speaker.
+        return rng.choices(texts["answers"], k=size)
     # Each engine starts elsewhere in the list, so that together they cover more of it.
     offset = 0 if shard.engine == "kokoro" else len(texts[shard.kind]) // 2
     return [
@@ -77,23 +90,43 @@ def shard_texts(shard: Shard, texts: dict[str, list[str]]) -> list[str]:
 
 
 def kokoro_speaker(model_dir: Path) -> Callable[[str, random.Random], Utterance]:
-    """A function that speaks a text with a training voice or a blend of two voices."""
+    """A function that speaks a text as a training voice, or as a speaker mixed from several."""
     engine = kokoro.Kokoro(model_dir, threads=1)
     foreign = [v for v in engine.voice_names() if not v.startswith("z")]
 
     def speak(text: str, rng: random.Random) -> Utterance:
-        voice = rng.choice(TRAINING_VOICES)
-        style = engine.style(voice)
-        if rng.random() < 0.65:
-            # A blend is a speaker that exists in no list: the cheapest way to many speakers.
-            other = rng.choice([*TRAINING_VOICES, *foreign])
-            weight = rng.uniform(0.25, 0.5) if other in foreign else rng.uniform(0.3, 0.7)
-            style = style * (1 - weight) + engine.style(other) * weight
-            voice = f"{voice}+{other}"
-        speech, rate = engine.speak(text, style=style, speed=rng.uniform(0.85, 1.3))
-        return Utterance(text, voice, to_telephone_rate(speech, rate))
+        voice, style = mixed_style(engine.style, foreign, rng)
+        pace = rng.uniform(0.85, 1.3)
+        spoken = pinyin.letters_as_hanzi(text)
+        speech, rate = engine.speak(spoken, style=style, speed=pace)
+        return Utterance(bare(text), voice, to_telephone_rate(speech, rate))
 
     return speak
+
+
+def mixed_style(
+    style_of: Callable[[str], Floats], foreign: list[str], rng: random.Random
+) -> tuple[str, Floats]:
+    """A speaker: one training voice, a blend of two, or one with a foreign voice's timbre.
+
+    A blend is a speaker that exists in no list: the cheapest way to many speakers. The first half
+    of a style is how the voice sounds, the second how it moves, so that a foreign voice can lend
+    its sound while a Mandarin voice keeps the tones right.
+    """
+    voice = rng.choice(TRAINING_VOICES)
+    style = style_of(voice)
+    kind = rng.random()
+    if kind < 0.2:
+        return voice, style
+    if kind < 0.5:
+        other = rng.choice([*TRAINING_VOICES, *foreign])
+        weight = rng.uniform(0.25, 0.5) if other in foreign else rng.uniform(0.3, 0.7)
+        return f"{voice}+{other}", style * (1 - weight) + style_of(other) * weight
+    timbre, melody = rng.choice(foreign), rng.choice(TRAINING_VOICES)
+    weight, half = rng.uniform(0.4, 0.9), style.shape[-1] // 2
+    mixed = style * 0.6 + style_of(melody) * 0.4
+    mixed[..., :half] = style[..., :half] * (1 - weight) + style_of(timbre)[..., :half] * weight
+    return f"{voice}+{melody}+{timbre}", mixed
 
 
 def espeak_speaker() -> Callable[[str, random.Random], Utterance]:
@@ -105,8 +138,8 @@ def espeak_speaker() -> Callable[[str, random.Random], Utterance]:
     def speak(text: str, rng: random.Random) -> Utterance:
         variant = rng.choice(espeak.VARIANTS)
         pace, pitch, span = rng.randint(170, 320), rng.randint(20, 80), rng.randint(30, 80)
-        speech, rate = engine.speak(text, variant, pace, pitch, span)
-        return Utterance(text, f"espeak{variant}", to_telephone_rate(speech, rate))
+        speech, rate = engine.speak(pinyin.letters_as_hanzi(text), variant, pace, pitch, span)
+        return Utterance(bare(text), f"espeak{variant}", to_telephone_rate(speech, rate))
 
     return speak
 

@@ -25,23 +25,18 @@ class Settings:
     kokoro: Path = kokoro.DEFAULT_FOLDER
     test_set: Path = utterances.DEFAULT_TEST_SET
     rendered: Path = utterances.DEFAULT_TARGET
+    general: Path = utterances.ROOT / ".build" / "opengram"
     project_data: Path = utterances.ROOT / "flows" / "data"
     speech_minutes: float = 45.0
-    train_minutes: float = 30.0
-    tune_minutes: float = 15.0
-    train_steps: int = 4000
+    train_minutes: float = 50.0
+    train_steps: int = 9000
     workers: int = 2
-    silence_prior: float = 4.0
+    silence_prior: float = 16.0
 
     @property
     def trained(self) -> Path:
-        """The network with norms."""
+        """The network, and how far its training is."""
         return self.work / "trained.pt"
-
-    @property
-    def tuned(self) -> Path:
-        """The network without norms, which is shipped."""
-        return self.work / "tuned.pt"
 
 
 def write_texts(settings: Settings) -> None:
@@ -52,8 +47,8 @@ def write_texts(settings: Settings) -> None:
 
 def make_speech(settings: Settings) -> None:
     """Training speech, as much as the minutes allow, in several processes."""
-    lists = {kind: texts.read(settings.work / "texts", kind) for kind in ("domain", "short")}
-    shards = list(speech.plan(kokoro_shards=96, espeak_shards=26))
+    lists = {kind: texts.read(settings.work / "texts", kind) for kind in speech.LISTED}
+    shards = list(speech.plan(kokoro_shards=120, espeak_shards=26))
     until = time.time() + settings.speech_minutes * 60
     context = multiprocessing.get_context("spawn")
     folder = settings.work / "speech"
@@ -76,23 +71,20 @@ def train_network(settings: Settings) -> None:
     """The acoustic network."""
     from asr.modelkit import train
 
+    lists = settings.work / "texts"
+    kept_out = {text for name in texts.MEASURED for text in texts.read(lists, name)}
     limits = train.Limits(settings.train_steps, settings.train_minutes)
-    train.train(settings.work / "speech", settings.trained, limits)
-
-
-def tune_network(settings: Settings) -> None:
-    """The same network, its norms folded, trained on."""
-    from asr.modelkit import train
-
-    limits = train.Limits(settings.train_steps, settings.tune_minutes)
-    train.tune(settings.work / "speech", settings.trained, settings.tuned, limits)
+    train.train(settings.work / "speech", settings.trained, limits, kept_out)
 
 
 def build_graph(settings: Settings) -> None:
     """The language model and the decoding graph."""
-    from asr.modelkit import graph, language
+    from asr.modelkit import graph, language, opengram
 
-    model = language.estimate(settings.work / "texts", settings.project_data, settings.test_set)
+    opengram.fetch(settings.general)
+    model = language.estimate(
+        settings.work / "texts", settings.project_data, settings.test_set, settings.general
+    )
     graph.build(model, settings.work / "graph")
 
 
@@ -100,7 +92,7 @@ def export_model(settings: Settings) -> None:
     """The directory that Vosk opens."""
     from asr.modelkit import export, train
 
-    net = train.read_net(settings.tuned, norms=False)
+    net = train.read_net(settings.trained)
     export.write(net, settings.work / "graph", settings.out, settings.silence_prior)
 
 
@@ -108,8 +100,9 @@ def evaluate_model(settings: Settings) -> None:
     """Speech to measure by, the measurements, and the report beside the model."""
     from asr.modelkit import evaluate, report
 
-    held_out = texts.read(settings.work / "texts", "held_out")
-    evaluate.render_held_out(held_out, settings.work / "eval" / "held_out", settings.kokoro)
+    for name in texts.MEASURED:
+        spoken = texts.read(settings.work / "texts", name)
+        evaluate.render_held_out(spoken, settings.work / "eval" / name, settings.kokoro)
     options = {
         "--utterances": settings.test_set,
         "--to": settings.rendered,
@@ -129,7 +122,6 @@ STEPS: dict[str, Callable[[Settings], None]] = {
     "texts": write_texts,
     "speech": make_speech,
     "train": train_network,
-    "tune": tune_network,
     "graph": build_graph,
     "export": export_model,
     "evaluate": evaluate_model,

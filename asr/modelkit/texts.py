@@ -1,7 +1,8 @@
 """Writes the text lists everything else starts from; the same seed gives the same lists.
 
-`domain.txt` and `short.txt` are spoken for training, `held_out.txt` is spoken for measuring and
-kept out of everything else, `lm.txt` is what the language model counts.
+`domain`, `short`, `numbers`, `answers` and `everyday` are spoken for training, `held_out` and
+`held_out_numbers` are spoken for measuring and kept out of everything else, `lm` is what the
+language model counts.
 """
 
 from __future__ import annotations
@@ -11,16 +12,19 @@ import re
 from collections.abc import Collection
 from pathlib import Path
 
+from asr.modelkit import general
 from asr.modelkit.grammar import Grammar
 
-_NOT_HANZI = re.compile("[^\u4e00-\u9fff]")
+_NOT_SPOKEN = re.compile("[^\u4e00-\u9fffA-Z]")
+# The lists that are spoken only to measure by.
+MEASURED = ("held_out", "held_out_numbers")
 _LONGEST_SPOKEN = 24
 _SHORTEST_HELD_OUT = 6
 
 
 def bare(text: str) -> str:
-    """Only the hanzi of a text: how two texts are compared."""
-    return _NOT_HANZI.sub("", text)
+    """Only the hanzi and capital letters of a text: how two texts are compared."""
+    return _NOT_SPOKEN.sub("", text)
 
 
 def sentences(
@@ -55,13 +59,18 @@ def write(folder: Path, test_set: Collection[str], lm_count: int = 300_000) -> N
     pool = sentences(grammar, "spoken", 4000, "held out", tested, _LONGEST_SPOKEN)
     held_out = sorted({s for s in pool if len(s) >= _SHORTEST_HELD_OUT})
     held_out = random.Random("held out order").sample(held_out, 120)
-    kept_out = tested | set(held_out)
+    held_out_numbers = sentences(grammar, "digit_string", 120, "held out numbers", tested)
+    kept_out = tested | set(held_out) | set(held_out_numbers)
     lists = {
         "held_out": held_out,
+        "held_out_numbers": held_out_numbers,
         "domain": _distinct(
             sentences(grammar, "spoken", 8000, "domain", kept_out, _LONGEST_SPOKEN)
         ),
         "short": _distinct(sentences(grammar, "short", 6000, "short", kept_out, _LONGEST_SPOKEN)),
+        "numbers": _distinct(sentences(grammar, "numbers", 6000, "numbers", kept_out)),
+        "answers": sentences(grammar, "answers", 3000, "answers", kept_out),
+        "everyday": _everyday(kept_out),
         "lm": sentences(grammar, "sentence", lm_count, "lm", kept_out),
     }
     for name, lines in lists.items():
@@ -71,6 +80,20 @@ def write(folder: Path, test_set: Collection[str], lm_count: int = 300_000) -> N
 def read(folder: Path, name: str) -> list[str]:
     """One of the lists, in the order written."""
     return (folder / f"{name}.txt").read_text(encoding="utf-8").splitlines()
+
+
+def _everyday(excluded: Collection[str]) -> list[str]:
+    """Graded readers' sentences in random order, short ones in pairs; punctuation gives pauses."""
+    rng = random.Random("everyday")
+    pool = [s for s in general.sentences() if bare(s) not in excluded]
+    rng.shuffle(pool)
+    found: list[str] = []
+    while pool:
+        sentence = pool.pop()
+        if pool and len(sentence) + len(pool[-1]) <= _LONGEST_SPOKEN:
+            sentence += pool.pop()
+        found.append(sentence)
+    return found
 
 
 def _distinct(lines: list[str]) -> list[str]:

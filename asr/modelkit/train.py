@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 import random
 import time
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -29,12 +29,11 @@ Samples = npt.NDArray[np.int16]
 Batch = tuple[Tensor, Tensor, Tensor, Tensor]
 Made = tuple[npt.NDArray[np.float32], tuple[int, ...]]
 
-_PEAK_RATE = 2.5e-3
+_PEAK_RATE = 2e-3
 _BATCH_SECONDS = 64.0
 _NO_SPEECH_SHARE = 0.04
 _JOINED_SHARE = 0.08
 _SAVE_EVERY = 200
-_PEAK_RATE_AGAIN = 5e-4
 
 
 @dataclass(frozen=True)
@@ -54,12 +53,12 @@ class Example:
     targets: tuple[int, ...]
 
 
-def read_examples(folder: Path) -> list[Example]:
-    """All utterances of the shards whose text the inventory can spell."""
+def read_examples(folder: Path, kept_out: Collection[str]) -> list[Example]:
+    """All utterances of the shards that the inventory can spell, but none of the texts kept out."""
     numbers = {unit: number for number, unit in enumerate(inventory())}
     found = []
     for _, utterance in speech.utterances(folder):
-        spelling = units(utterance.text)
+        spelling = None if utterance.text in kept_out else units(utterance.text)
         if spelling and all(unit in numbers for unit in spelling):
             targets = tuple(numbers[unit] for unit in spelling)
             found.append(Example(utterance.samples, targets))
@@ -79,6 +78,11 @@ class Telephone(Dataset[Batch]):
         self._batches: list[list[tuple[int, ...]]] = []
         self._epoch = 0
         self.shuffle(0)
+
+    @property
+    def hours(self) -> float:
+        """How much sound there is, each utterance counted once."""
+        return sum(len(e.samples) for e in self._examples) / speech.RATE / 3600
 
     def shuffle(self, epoch: int) -> None:
         """Make up the batches of an epoch: neighbours in length, in random order."""
@@ -126,7 +130,9 @@ class Telephone(Dataset[Batch]):
                 pieces.append(np.zeros(pause, dtype=np.float32))
             pieces.append(self._examples[index].samples.astype(np.float32))
         babble = [self._any(rng).samples.astype(np.float32) for _ in range(3)]
-        features = fbank(augment.telephone(np.concatenate(pieces), rng, babble))
+        # A longer or shorter throat, and so another speaker, without another pitch.
+        warp = round(rng.uniform(0.88, 1.12), 2) if rng.random() < 0.7 else 1.0
+        features = fbank(augment.telephone(np.concatenate(pieces), rng, babble), warp)
         targets = tuple(number for index in item for number in self._examples[index].targets)
         return masked(features, rng), targets
 
@@ -197,6 +203,10 @@ class State:
         self.step, self.epoch, self.seconds = content["counters"]
 
 
+def _shard_names(folder: Path) -> list[str]:
+    return sorted(path.name for path in folder.glob("[!.]*.npz"))
+
+
 def fresh_net(examples: list[Example], seed: int) -> Net:
     """An untrained network, with the features' mean and spread taken from a sample."""
     torch.manual_seed(seed)
@@ -208,9 +218,9 @@ def fresh_net(examples: list[Example], seed: int) -> Net:
     return net
 
 
-def read_net(path: Path, norms: bool) -> Net:
+def read_net(path: Path) -> Net:
     """The network of a checkpoint."""
-    net = Net(Shape(outputs=len(inventory())), norms)
+    net = Net(Shape(outputs=len(inventory())))
     net.load_state_dict(torch.load(path, weights_only=True)["net"])
     return net.eval()
 
@@ -222,26 +232,18 @@ def batches(data: Telephone, workers: int) -> Iterator[Batch]:
     )
 
 
-def train(speech_folder: Path, checkpoint: Path, limits: Limits) -> None:
-    """Train from nothing, with norms, writing `checkpoint` as it goes."""
-    examples = read_examples(speech_folder)
-    _run(fresh_net(examples, seed=7), examples, checkpoint, limits, _PEAK_RATE)
+def train(speech_folder: Path, checkpoint: Path, limits: Limits, kept_out: Collection[str]) -> None:
+    """Train, or go on training, writing `checkpoint` as it goes.
 
-
-def tune(speech_folder: Path, trained: Path, checkpoint: Path, limits: Limits) -> None:
-    """Fold the norms of a trained network and train on, gently, what is then to be shipped."""
-    examples = read_examples(speech_folder)
-    net = read_net(trained, norms=True).without_norms()
-    _run(net, examples, checkpoint, limits, _PEAK_RATE_AGAIN)
-
-
-def _run(net: Net, examples: list[Example], checkpoint: Path, limits: Limits, peak: float) -> None:
+    Shards that appear meanwhile are taken up at the next pass. Texts kept out are for measuring.
+    """
     torch.set_num_threads(limits.threads)
-    state = State(net, torch.optim.AdamW(net.parameters(), peak, weight_decay=1e-3))
+    shards = _shard_names(speech_folder)
+    examples = read_examples(speech_folder, kept_out)
+    net = fresh_net(examples, seed=7)
+    state = State(net, torch.optim.AdamW(net.parameters(), _PEAK_RATE, weight_decay=1e-3))
     if checkpoint.exists():
         state.load(checkpoint)
-    hours = sum(len(e.samples) for e in examples) / speech.RATE / 3600
-    print(f"{len(examples)} utterances, {hours:.2f} h, from step {state.step}", flush=True)
     data = Telephone(examples, seed=7)
     ctc = nn.CTCLoss(blank=0, zero_infinity=True, reduction="sum")
     already, started = state.seconds, time.monotonic()
@@ -253,12 +255,15 @@ def _run(net: Net, examples: list[Example], checkpoint: Path, limits: Limits, pe
 
     net.train()
     while progress() < 1:
+        if shards != (shards := _shard_names(speech_folder)):
+            data = Telephone(read_examples(speech_folder, kept_out), seed=7)
         data.shuffle(state.epoch)
+        print(f"pass {state.epoch}: {data.hours:.2f} h from {len(shards)} shards", flush=True)
         for features, lengths, targets, target_lengths in batches(data, workers=1):
             if progress() >= 1:
                 break
             for group in state.optimiser.param_groups:
-                group["lr"] = learning_rate(progress(), peak)
+                group["lr"] = learning_rate(progress(), _PEAK_RATE)
             with torch.autocast("cpu", dtype=torch.bfloat16):
                 scores = net(features).transpose(0, 1)
             total = ctc(scores, targets, lengths, target_lengths)

@@ -23,6 +23,8 @@ class Map:
     offsets: tuple[int, ...]
     weight: Floats
     bias: Floats
+    relu: bool = True
+    bypass: bool = False
 
 
 def maps(favoured: int, outputs: int = 3) -> list[Map]:
@@ -38,7 +40,8 @@ def maps(favoured: int, outputs: int = 3) -> list[Map]:
     narrow = np.zeros(4, dtype=np.float32)
     return [
         Map((-1, 0, 1), zeros(4, 120), narrow),
-        Map((-3, 0, 3), zeros(4, 12), narrow),
+        Map((-3, 0), zeros(2, 8), np.zeros(2, dtype=np.float32), relu=False),
+        Map((0, 3), zeros(4, 4), narrow, bypass=True),
         Map((0,), np.zeros((outputs, 4), dtype=np.float32), bias),
     ]
 
@@ -90,6 +93,6 @@ def test_the_wiring_names_every_component_once() -> None:
     names = [line.split()[1] for line in lines]
     assert len(names) == len(set(names))
     assert (
-        "component-node name=map1 component=map1 "
-        "input=Append(Offset(relu0, -3), relu0, Offset(relu0, 3))"
+        "component-node name=map1 component=map1 input=Append(Offset(relu0, -3), relu0)"
     ) in lines
+    assert "component-node name=relu2 component=relu2 input=Sum(map2, relu0)" in lines

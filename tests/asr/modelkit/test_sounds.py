@@ -36,6 +36,11 @@ def test_telephone_one_is_read_yao() -> None:
     assert units("幺二零") == ["y", "ao", "er", "l", "ing"]
 
 
+def test_letters_are_said_by_their_names() -> None:
+    assert syllables("桂E五") == ("gui", "yi", "wu")
+    assert units("X") == units("艾克斯")
+
+
 def test_what_is_not_hanzi_has_no_reading() -> None:
     assert syllables("12345") is None
     assert syllables("") is None
@@ -92,3 +97,9 @@ def test_homophones_are_wrong_characters_and_right_syllables() -> None:
     found = score([("侨港，路灯。", "乔港路灯"), ("转人工", "转人工")])
     assert (found.characters, found.character_errors, found.syllable_errors) == (7, 1, 0)
     assert found.exact_share == 0.5
+
+
+def test_a_shorter_throat_raises_the_formants() -> None:
+    tone = 8000 * np.sin(2 * np.pi * 1000 * np.arange(8000) / 8000)
+    plain = fbank(tone).mean(axis=0).argmax()
+    assert fbank(tone, 0.88).mean(axis=0).argmax() < plain < fbank(tone, 1.12).mean(axis=0).argmax()

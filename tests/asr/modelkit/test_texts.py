@@ -7,7 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from asr.modelkit import speech, texts
+pytest.importorskip("hsk_sentences_audio", reason="belongs to requirements-build.lock")
+
+from asr.modelkit import project, speech, texts
 from asr.modelkit.grammar import Grammar, GrammarError
 from asr.modelkit.pinyin import units
 
@@ -34,7 +36,8 @@ def test_written_lists_keep_the_test_set_and_the_held_out_sentences_apart(tmp_pa
     texts.write(tmp_path, tested, lm_count=3000)
     held_out = set(texts.read(tmp_path, "held_out"))
     assert len(held_out) == 120
-    for name in ("domain", "short", "lm"):
+    held_out |= set(texts.read(tmp_path, "held_out_numbers"))
+    for name in ("domain", "short", "numbers", "answers", "lm"):
         lines = set(texts.read(tmp_path, name))
         assert not lines & held_out
         assert not lines & {"转人工", "对没错"}
@@ -49,6 +52,14 @@ def test_every_choice_can_be_expanded(grammar: Grammar) -> None:
     for name in grammar.names():
         for _ in range(20):
             grammar.expand(name, rng)
+
+
+def test_example_phrases_are_written_out(tmp_path: Path) -> None:
+    (tmp_path / "intents.yaml").write_text("phrases: ['(路灯|灯)(坏|不亮)[了]', '无']\n", "utf-8")
+    found = project.variants(tmp_path, 20, random.Random(1))
+    whole = {a + b + c for a in ("路灯", "灯") for b in ("坏", "不亮") for c in ("了", "")}
+    assert set(found) <= whole
+    assert len(set(found)) > 4
 
 
 def test_an_undefined_choice_is_refused_by_name() -> None:
@@ -66,4 +77,4 @@ def test_a_cut_run_of_one_worker_has_every_kind() -> None:
     parts = [speech.share(shards, worker, 2) for worker in range(2)]
     assert sorted(s.name for part in parts for s in part) == sorted(s.name for s in shards)
     for part in parts:
-        assert {s.kind for s in part[:6]} == {"domain", "general", "short"}
+        assert {s.kind for s in part[:8]} == {"general", *speech.LISTED}

@@ -24,7 +24,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--project-data", type=Path, default=utterances.ROOT / "flows" / "data")
     parser.add_argument("--general", type=Path, default=utterances.ROOT / ".build" / "opengram")
     parser.add_argument("--speech-minutes", type=float, default=45.0)
-    parser.add_argument("--train-minutes", type=float, default=50.0)
+    parser.add_argument("--train-minutes", type=float, default=40.0)
     parser.add_argument("--train-steps", type=int, default=9000)
     parser.add_argument("--workers", type=int, default=2, help="processes that synthesise")
     parser.add_argument("--silence-prior", type=float, default=16.0)

@@ -28,7 +28,7 @@ class Settings:
     general: Path = utterances.ROOT / ".build" / "opengram"
     project_data: Path = utterances.ROOT / "flows" / "data"
     speech_minutes: float = 45.0
-    train_minutes: float = 50.0
+    train_minutes: float = 40.0
     train_steps: int = 9000
     workers: int = 2
     silence_prior: float = 16.0

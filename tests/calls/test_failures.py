@@ -6,15 +6,20 @@ import asyncio
 import os
 import signal
 import wave
+from collections import Counter
+from contextlib import AsyncExitStack
 from functools import partial
 from pathlib import Path
 
 from ivr import live
+from ivr.config import Config
 from ivr.recording.manifest import read_manifest
 from ivr.recording.paths import manifest_of
 from ivr.sip.phone import PhoneCall, RobotPhone
 from ivr.sip.tones import tone
 from tests.calls.line import CALLER, Line, open_line, until, with_settings
+from tests.calls.test_listening import recorded
+from tests.ports import line_ports
 
 # Menu, 反映问题, 道路交通, 路面破损积水, 银海区: enough to be worth a ticket.
 SOME_KEYS = "11222"
@@ -79,6 +84,62 @@ async def test_calls_go_on_by_keys_while_recognition_is_away(tmp_path: Path) -> 
         await call.hang_up()
         (received,) = await line.tickets(1)
         assert received.ticket.address.county == "银海区"
+
+
+CALLERS = 10
+CALLS_A_PHONE = 4
+
+
+def ten_at_once(config: Config) -> Config:
+    """Room for ten, who are in no hurry: on a small machine each waits for the others."""
+    config = with_settings(config, "sip", **line_ports(CALLERS + 1), max_calls=CALLERS)
+    return with_settings(config, "dialogue", no_input_s=60.0)
+
+
+def _key_is_in(line: Line, keys: int) -> bool:
+    """Whether every call has so many keys in its transcript."""
+    heard = Counter(
+        event.call_id
+        for event in line.events
+        if isinstance(event, live.LineHeard) and event.line.by_keys
+    )
+    return len(heard) == CALLERS and min(heard.values()) >= keys
+
+
+def _times_lost(changes: list[bool], times: int) -> bool:
+    return changes.count(False) >= times
+
+
+async def test_ten_calls_go_on_by_keys_when_recognition_is_killed_and_when_it_crashes(
+    tmp_path: Path,
+) -> None:
+    """SIGKILL, then SIGSEGV as native code raises it; nobody is cut off by either."""
+    async with open_line(tmp_path, ten_at_once) as line, AsyncExitStack() as phones:
+        calls: list[PhoneCall] = []
+        for number in range(CALLERS):
+            if number % CALLS_A_PHONE == 0:
+                phone = await phones.enter_async_context(RobotPhone(f"1390779{number:04}"))
+            calls.append(await line.call(phone))
+        await until(lambda: len(line.happened(live.Saying)) >= CALLERS, 60)
+        decoder = line.node.decoder
+        changes: list[bool] = []
+        decoder.subscribe(changes.append)
+        for pressed, ending in enumerate((signal.SIGKILL, signal.SIGSEGV), start=1):
+            await until(lambda: decoder.available, 60)
+            assert decoder.pid is not None
+            os.kill(decoder.pid, ending)
+            await until(partial(_times_lost, changes, pressed))
+            for call in calls:
+                await call.send_key(SOME_KEYS[pressed - 1])
+            await until(partial(_key_is_in, line, pressed), 60)
+            assert all(call.is_up for call in calls)
+        await until(lambda: decoder.available, 60)
+        assert decoder.restarts >= 2
+        # Recognition is back for the calls that saw it go.
+        heard = len(line.happened(live.Hearing))
+        await calls[0].play(recorded("我们小区门口的路灯坏了半个月了"))
+        await until(lambda: len(line.happened(live.Hearing)) > heard, 30)
+        assert all(call.is_up for call in calls)
 
 
 async def test_a_broken_model_leaves_keys_and_people(tmp_path: Path) -> None:

@@ -13,10 +13,13 @@ from adapters.model import Handoff, Line, Ticket
 from adapters.ports import StoreError
 from asr.engine import Result
 from asr.turns import SpeechSustained, TurnEnded
+from flows import commands as do
+from flows import events as ev
 from flows.ticket import TicketDraft
 from ivr.call.hearing import Heard
 from ivr.sip import messages as sip
 from tests.ivr.call.desk import INCOMING, Desk, open_desk
+from tests.ivr.call.scripted import NOTICE, ScriptedTalk, asks
 
 # From the open question to the end: menu, 反映问题, 道路交通, 路面破损积水, 银海区, 侨港镇,
 # 今天, 来电号码, 不保密, 都对.
@@ -226,6 +229,25 @@ async def test_words_over_the_notice_do_not_cost_the_question(tmp_path: Path) ->
         await desk.heard_out("请直接说您要办什么")
         said = desk.worker.told(sip.Play)
         assert "没有听到" not in said[-1].files[0]
+
+
+async def test_an_answer_is_read_by_what_was_asked_and_written_down_as_heard(
+    tmp_path: Path,
+) -> None:
+    question = (do.Play((do.Text("您同意吗"),)), do.Listen(expect=("同意", "不同意")))
+    talk = ScriptedTalk((NOTICE, do.Record(), *question), asks("谢谢"))
+    async with open_desk(tmp_path, talk=talk) as desk:
+        await desk.heard_out("本次通话将被录音")
+        await desk.worker.playing("您同意吗")
+        desk.session.conversation.hearing.hear(sip.Audio(0, 0, bytes(320)))
+        desk.session._inbox.put_nowait(Heard(0, TurnEnded(0.5, 1.0, 1.5, Result("同一"))))
+        await desk.worker.playing("谢谢")
+        await desk.hang_up()
+        stored = await desk.store.call(INCOMING.call_id)
+    (heard,) = talk.heard(ev.Utterance)
+    assert (heard.text, heard.alternatives) == ("同意", ("同一",))
+    assert stored is not None
+    assert [line.text for line in stored[1] if line.speaker == "caller"] == ["同一"]
 
 
 async def test_an_emergency_said_over_the_notice_is_filed_though_the_caller_hangs_up(

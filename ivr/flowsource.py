@@ -12,7 +12,7 @@ from pathlib import Path
 
 import msgspec
 
-from flows.check import check_knowledge
+from flows.check import check_flows
 from flows.dialogue import FlowData, load_flow_data
 from flows.yamlfile import DataError, Problem, data_root
 
@@ -127,7 +127,7 @@ class FlowSource:
         data = self._load(self._directory)
         new = [
             problem
-            for problem in check_knowledge(data.knowledge)
+            for problem in check_flows(data)
             if _identity(problem) not in self._tolerated
         ]
         if new:
@@ -135,7 +135,7 @@ class FlowSource:
         return data
 
     def _known_problems(self) -> frozenset[tuple[str, str, str]]:
-        return frozenset(_identity(problem) for problem in check_knowledge(self.data.knowledge))
+        return frozenset(_identity(problem) for problem in check_flows(self.data))
 
     def _look(self) -> Stamps:
         """Size and time of every file that is read, by its path."""

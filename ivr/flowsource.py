@@ -126,9 +126,7 @@ class FlowSource:
         """The data as the files are now; :class:`DataError` if they are not fit for use."""
         data = self._load(self._directory)
         new = [
-            problem
-            for problem in check_flows(data)
-            if _identity(problem) not in self._tolerated
+            problem for problem in check_flows(data) if _identity(problem) not in self._tolerated
         ]
         if new:
             raise DataError(new)

@@ -21,6 +21,7 @@ BENCHES = {
     "values": "numbers, dates, plates and names heard through the model",
     "accuracy": "how well recordings are heard: of one's own with --audio DIR",
     "asr_cost": "what hearing costs: 20 callers at once",
+    "expecting": "short answers with and without re-ranking by what was asked",
     "soak": "10,000 utterances through one decoder process: half an hour at most",
     "sip_load": "what a call costs on the line: 20 calls at once",
     "turnaround": "how quickly the hotline reacts: 100 turns of each kind, several minutes",

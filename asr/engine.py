@@ -6,7 +6,7 @@ Audio everywhere in ``asr`` is mono 16-bit little-endian PCM at 8,000 samples a 
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from enum import IntEnum
 from typing import Protocol
 
@@ -80,8 +80,12 @@ class Stream(Protocol):
 class Engine(Protocol):
     """A loaded model that opens streams; one instance serves a whole process."""
 
-    def open(self) -> Stream:
-        """A warmed stream, ready for speech at once."""
+    def open(self, phrases: Sequence[str] = ()) -> Stream:
+        """A warmed stream, ready for speech at once.
+
+        With ``phrases`` an engine that can listens for these alone (:mod:`asr.phrase_list`);
+        any other listens for everything.
+        """
 
     def top_up(self) -> None:
         """Use an idle moment to warm a stream for later, if one is wanted."""
@@ -114,8 +118,11 @@ class Decoder(Protocol):
     def subscribe(self, on_change: Callable[[bool], None]) -> Callable[[], None]:
         """Call ``on_change(available)`` at each change; returns the way to stop that."""
 
-    def open(self, on_partial: Callable[[str], None]) -> DecoderStream:
-        """Start an utterance. Raises :class:`DecoderUnavailable` when not available."""
+    def open(self, on_partial: Callable[[str], None], phrases: Sequence[str] = ()) -> DecoderStream:
+        """Start an utterance. Raises :class:`DecoderUnavailable` when not available.
+
+        ``phrases`` are as in :meth:`Engine.open`.
+        """
 
     async def start(self) -> None:
         """Bring recognition up; raises :class:`ModelError` on a broken model."""

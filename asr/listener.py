@@ -57,15 +57,24 @@ class Listener:
         self._stream: DecoderStream | None = None
         self._stream_start = 0.0
         self._concluding: asyncio.Task[None] | None = None
+        self._phrases: tuple[str, ...] = ()
         self._closed = False
 
-    def listen(self, expect: Collection[str] = (), end_silence_ms: int = 0) -> None:
+    def listen(
+        self,
+        expect: Collection[str] = (),
+        end_silence_ms: int = 0,
+        phrases: Collection[str] = (),
+    ) -> None:
         """What the dialogue expects from now on, also of a turn already in progress.
 
         A partial result equal to one of ``expect`` (texts without spaces) ends the turn after
         a shorter silence; ``end_silence_ms`` replaces the configured silence (0 keeps it).
+        ``phrases``, if any, are all that need be heard of turns that begin from now on
+        (:mod:`asr.phrase_list`). No emergency is heard of them then.
         """
         self._turns.expect(expect, end_silence_ms)
+        self._phrases = tuple(phrases)
 
     def feed(self, pcm: bytes) -> None:
         """The next piece of the caller's audio, of any length."""
@@ -88,6 +97,7 @@ class Listener:
         """
         self._turns.cancel()
         self._turns.expect()
+        self._phrases = ()
         self._drop_stream()
         self._before.clear()
 
@@ -125,7 +135,7 @@ class Listener:
 
     def _start(self) -> None:
         try:
-            stream = self._decoder.open(self._partial)
+            stream = self._decoder.open(self._partial, self._phrases)
         except DecoderUnavailable:
             return
         self._stream_start = (self._heard - len(self._before)) / BYTES_PER_SECOND

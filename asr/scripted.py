@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections import deque
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 
 from asr.engine import (
     BYTES_PER_SECOND,
@@ -35,6 +35,7 @@ class ScriptedDecoder:
         self.opened = 0
         self.heard_bytes = 0
         self.strain = Strain()
+        self.phrases: tuple[str, ...] = ()
         self._available = False
         self._subscribers: list[Callable[[bool], None]] = []
         self._streams: set[ScriptedStream] = set()
@@ -61,11 +62,15 @@ class ScriptedDecoder:
 
         return stop
 
-    def open(self, on_partial: Callable[[str], None]) -> DecoderStream:
-        """Start an utterance. Raises :class:`DecoderUnavailable` when lost or not started."""
+    def open(self, on_partial: Callable[[str], None], phrases: Sequence[str] = ()) -> DecoderStream:
+        """Start an utterance. Raises :class:`DecoderUnavailable` when lost or not started.
+
+        ``phrases`` change nothing; the last are kept.
+        """
         if not self._available:
             raise DecoderUnavailable("recognition is not running")
         self.opened += 1
+        self.phrases = tuple(phrases)
         reading = self.readings.popleft() if self.readings else Result("")
         stream = ScriptedStream(self, reading, on_partial)
         self._streams.add(stream)
@@ -163,8 +168,8 @@ class ScriptedEngine:
         self.readings: deque[str] = deque(readings)
         self.opened = 0
 
-    def open(self) -> Stream:
-        """A stream that takes the next reading."""
+    def open(self, phrases: Sequence[str] = ()) -> Stream:
+        """A stream that takes the next reading, whatever the phrases."""
         self.opened += 1
         return ScriptedEngineStream(self)
 

@@ -102,8 +102,8 @@ class SherpaEngine:
                 f"{path}: the model hears no word in clear speech; it may be of another kind"
             )
 
-    def open(self) -> Stream:
-        """A new stream; sherpa-onnx needs no warming."""
+    def open(self, phrases: Sequence[str] = ()) -> Stream:
+        """A new stream for everything; sherpa-onnx needs no warming."""
         return SherpaStream(self._recogniser)
 
     def top_up(self) -> None:

@@ -6,8 +6,8 @@ it (whichever comes second deadlocks).
 
 Results are asked for as an n-best list, which Vosk gives with word times but without
 confidences; those are the share of the list's probability that stands behind a word. Without
-alternatives Vosk's own minimum-Bayes-risk confidences are used. Grammars are not offered:
-malformed ones crash libvosk.
+alternatives Vosk's own minimum-Bayes-risk confidences are used. Grammars are made by
+:mod:`asr.phrase_list` alone: malformed ones crash libvosk.
 """
 
 from __future__ import annotations
@@ -29,6 +29,7 @@ import vosk
 
 from asr.engine import SAMPLE_RATE, ModelError, Result, Stream, Word
 from asr.model_files import check_files
+from asr.phrase_list import phrase_list, read_words, takes_phrases
 from asr.probe import probe_pcm
 from asr.text import clean, is_word, join_spaced
 
@@ -74,6 +75,7 @@ class VoskEngine:
         except Exception as error:
             raise ModelError(f"{path}: Vosk cannot load the model") from error
         self._dir = path
+        self._words = read_words(path) if takes_phrases(path) else frozenset()
         self._alternatives = alternatives
         self._spare = spare
         self._idle: deque[tuple[Any, int, float]] = deque()
@@ -95,8 +97,14 @@ class VoskEngine:
         vosk.SetLogLevel(-1)
         self.probe = heard
 
-    def open(self) -> Stream:
-        """A stream on a warm recogniser, or on a new one when none is waiting."""
+    def open(self, phrases: Sequence[str] = ()) -> Stream:
+        """A stream on a warm recogniser, or on a new one when none is waiting.
+
+        With ``phrases``, where the model can be given any, on a new one that hears them alone.
+        """
+        grammar = phrase_list(phrases, self._words) if phrases and self._words else None
+        if grammar is not None:
+            return self._new_stream(grammar)
         with self._lock:
             if self._idle:
                 recogniser, uses, base = self._idle.pop()
@@ -141,9 +149,10 @@ class VoskEngine:
         """How many may wait."""
         return self._spare + max(self._peaks) - self._in_use
 
-    def _new_stream(self) -> VoskStream:
+    def _new_stream(self, grammar: str | None = None) -> VoskStream:
+        chosen = () if grammar is None else (grammar,)
         try:
-            recogniser = vosk.KaldiRecognizer(self._model, SAMPLE_RATE)
+            recogniser = vosk.KaldiRecognizer(self._model, SAMPLE_RATE, *chosen)
         except Exception as error:
             raise ModelError(f"{self._dir}: Vosk cannot make a recogniser of it") from error
         recogniser.SetWords(True)
@@ -151,7 +160,9 @@ class VoskEngine:
             recogniser.SetMaxAlternatives(self._alternatives)
         with self._lock:
             self._in_use += 1
-        return VoskStream(self, recogniser, self._alternatives, 0, 0.0)
+        # One that hears only some phrases is of no use to the next utterance.
+        uses = 0 if grammar is None else _USES
+        return VoskStream(self, recogniser, self._alternatives, uses, 0.0)
 
     def _decode_probe(self, stream: VoskStream) -> Result:
         for at in range(0, len(self._probe), _PIECE):

@@ -75,8 +75,8 @@ def serve(link: socket.socket) -> int:
         match message:
             case Feed(stream, pcm):
                 pool.feed(stream, pcm)
-            case Open(stream):
-                pool.open(stream)
+            case Open(stream, phrases):
+                pool.open(stream, phrases)
             case Finish(stream):
                 pool.finish(stream)
             case Cancel(stream):

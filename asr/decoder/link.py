@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import itertools
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import cast
 
 from asr.decoder.messages import (
@@ -112,6 +112,7 @@ class LinkStream:
         on_partial: Callable[[str], None],
         timeout_s: float,
         on_stuck: Callable[[], None],
+        phrases: Sequence[str] = (),
     ) -> None:
         self._link = link
         self._on_partial = on_partial
@@ -121,7 +122,7 @@ class LinkStream:
         self._final: asyncio.Future[Result] = asyncio.get_running_loop().create_future()
         self._over = False
         self._number = link.add(self)
-        link.send(Open(self._number))
+        link.send(Open(self._number, tuple(phrases)))
 
     def feed(self, pcm: bytes) -> None:
         """Send more audio; never blocks. Ignored once the utterance is over or lost."""

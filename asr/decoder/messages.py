@@ -31,9 +31,10 @@ class Load(Message, frozen=True):
 
 
 class Open(Message, frozen=True):
-    """A new utterance begins."""
+    """A new utterance begins; ``phrases`` are what may be said, () for anything."""
 
     stream: int
+    phrases: tuple[str, ...] = ()
 
 
 class Feed(Message, frozen=True):

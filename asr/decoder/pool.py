@@ -36,8 +36,9 @@ _TELL_EVERY_S = 1.0
 class _Utterance:
     """One utterance's state; guarded by the pool's lock except for ``stream``, ``told``."""
 
-    def __init__(self, number: int) -> None:
+    def __init__(self, number: int, phrases: tuple[str, ...]) -> None:
         self.number = number
+        self.phrases = phrases
         self.audio = bytearray()
         self.waits_since = 0.0
         self.finishing = False
@@ -81,10 +82,10 @@ class Pool:
         for thread in self._threads:
             thread.start()
 
-    def open(self, number: int) -> None:
+    def open(self, number: int, phrases: tuple[str, ...] = ()) -> None:
         """A new utterance."""
         with self._changed:
-            self._utterances[number] = _Utterance(number)
+            self._utterances[number] = _Utterance(number, phrases)
 
     def feed(self, number: int, pcm: bytes) -> None:
         """More audio of it; nothing happens if it is not known any more."""
@@ -184,7 +185,7 @@ class Pool:
             self._drop(utterance)
             return
         if utterance.stream is None:
-            utterance.stream = self._engine.open()
+            utterance.stream = self._engine.open(utterance.phrases)
         if pcm:
             wanted = not behind and not over
             began = time.monotonic()

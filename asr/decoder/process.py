@@ -15,7 +15,7 @@ import os
 import socket
 import sys
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 
@@ -76,13 +76,14 @@ class DecoderProcess:
 
         return stop
 
-    def open(self, on_partial: Callable[[str], None]) -> DecoderStream:
+    def open(self, on_partial: Callable[[str], None], phrases: Sequence[str] = ()) -> DecoderStream:
         """Start an utterance. Raises :class:`DecoderUnavailable` when the process is down."""
         if self._link is None:
             raise DecoderUnavailable("recognition is being restarted")
         if self.strain.level >= Level.KEYS:
             raise DecoderUnavailable("recognition cannot keep pace")
-        return LinkStream(self._link, on_partial, self._settings.final_timeout_s, self._stuck)
+        timeout_s = self._settings.final_timeout_s
+        return LinkStream(self._link, on_partial, timeout_s, self._stuck, phrases)
 
     async def start(self) -> None:
         """Start the process and wait until its model has decoded the probe.

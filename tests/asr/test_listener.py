@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 
 import pytest
 
@@ -162,7 +162,7 @@ class ChangesItsMind(ScriptedDecoder):
         super().__init__()
         self.partial, self.final = partial, final
 
-    def open(self, on_partial: Callable[[str], None]) -> DecoderStream:
+    def open(self, on_partial: Callable[[str], None], phrases: Sequence[str] = ()) -> DecoderStream:
         stream = super().open(lambda text: None)
         asyncio.get_running_loop().call_soon(on_partial, self.partial)
 
@@ -191,6 +191,16 @@ async def test_the_expected_answer_stays_among_the_readings(
     (turn,) = line.turns()
     assert (turn.result.text, *turn.result.alternatives) == readings
     line.listener.close()
+
+
+async def test_the_phrases_of_a_question_are_those_of_its_turns_alone(line: Line) -> None:
+    line.decoder.say("同意", "好")
+    line.listener.listen(phrases=["同意", "不同意"])
+    await line.hear(silence(500), speech(), silence(1000))
+    assert line.decoder.phrases == ("同意", "不同意")
+    line.listener.listen()
+    await line.hear(speech(), silence(1000))
+    assert line.decoder.phrases == ()
 
 
 async def test_cancel_forgets_the_turn_in_progress(line: Line) -> None:

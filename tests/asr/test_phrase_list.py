@@ -13,8 +13,11 @@ from pathlib import Path
 
 import pytest
 
+from asr.decoder import DecoderProcess
 from asr.phrase_list import UNKNOWN, in_words, phrase_list, read_words, takes_phrases
 from asr.probe import PROBE_TEXT
+from asr.settings import AsrSettings
+from tests.asr.sounds import speech
 
 WORDS = frozenset(["<eps>", UNKNOWN, "不", "同意", "不同意", "转", "人工", "转人工", "海城", "区"])
 
@@ -52,6 +55,18 @@ def test_a_model_is_known_by_its_graph(tmp_path: Path, model_dir: Path) -> None:
     assert not takes_phrases(tmp_path)
     (tmp_path / "graph" / "Gr.fst").touch()
     assert takes_phrases(tmp_path)
+
+
+async def test_a_question_with_phrases_is_heard_by_a_model_that_can_take_none(
+    model_dir: Path,
+) -> None:
+    decoder = DecoderProcess(AsrSettings(model=str(model_dir), max_lag_s=1000.0))
+    await decoder.start()
+    stream = decoder.open(lambda text: None, ["同意", '"]', ""])
+    stream.feed(speech())
+    assert (await stream.finish()).text == PROBE_TEXT
+    assert decoder.restarts == 0
+    await decoder.close()
 
 
 VOSK = """

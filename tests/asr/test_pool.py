@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import queue
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import pytest
@@ -49,8 +49,10 @@ class SlowEngine:
         self.discarded = threading.Event()
         self.busy = threading.Semaphore(threads)
         self.partials: list[bool] = []
+        self.phrases: list[tuple[str, ...]] = []
 
-    def open(self) -> SlowStream:
+    def open(self, phrases: Sequence[str] = ()) -> SlowStream:
+        self.phrases.append(tuple(phrases))
         return SlowStream(self)
 
     def top_up(self) -> None:
@@ -105,6 +107,16 @@ def test_an_utterance_behind_its_audio_catches_up_before_it_tells_partials() -> 
         if isinstance(message, Partial) and message.stream == 1
     ]
     assert [message.text for message in partials] == ["3", "3.5", "4"]
+
+
+def test_the_phrases_of_an_utterance_reach_its_recogniser() -> None:
+    bench = Bench()
+    bench.engine.gate.set()
+    for number, phrases in ((1, ("同意", "不同意")), (2, ())):
+        bench.pool.open(number, phrases)
+        bench.pool.finish(number)
+        bench.until(is_final(number))
+    assert bench.engine.phrases == [("同意", "不同意"), ()]
 
 
 def test_one_that_is_over_goes_before_one_that_is_not() -> None:

@@ -130,7 +130,7 @@ class Course:
         raise TypeError(move)
 
     def _enter(self, state: State, say: Speech = ()) -> Commands:
-        if self.state.listens and self.state.remembered and self.state != state:
+        if self.state.listens and self.state.remembered and not state.same_question(self.state):
             self._trail = [*self._trail[-MOST_BACK:], self.state]
         self.state = state
         commands = state.enter(self.call, say)

@@ -255,10 +255,7 @@ class Dialogue:
         if isinstance(self._course.state, Transferring):
             return ()
         if digits == "0":
-            state = self._course.state
-            waiting_for = state.back if isinstance(state, Pausing) else state
-            answer = waiting_for.zero(call)
-            return self._course.take(answer or self._person_asked())
+            return self._course.take(self._person_asked())
         if not self._course.state.listens:
             return ()
         call.by_keys = True

@@ -62,9 +62,9 @@ class State(msgspec.Struct, frozen=True):
         """The caller keyed ``digits``; never "0" or "*" alone."""
         return Again() if not digits else Miss(kind="bad-key")
 
-    def zero(self, call: Call) -> Move | None:
-        """The caller keyed 0 alone, where that is an answer; None: it calls for a person."""
-        return None
+    def same_question(self, other: State) -> bool:
+        """Whether "back" would gain nothing by returning to ``other`` from here."""
+        return self == other
 
     def heard(self, call: Call, said: Said) -> Move:
         """The caller said something that means nothing special everywhere."""

@@ -78,12 +78,10 @@ class Spoken:
 
 
 class Keyed(Spoken):
-    """A kind that can also be keyed; a single 0 answers "none" where that is an answer."""
+    """A kind that can also be keyed; 0 alone always calls for a person."""
 
     def key(self, digits: str, setting: Setting) -> Taken:
-        """The value of keys; 0 alone for a field that may stay empty."""
-        if digits == "0" and setting.slot.optional:
-            return Taken(value=Value("", "没有"))
+        """The value of keys; 0 alone never comes here."""
         return self.take_keys(digits, setting)
 
     def take_keys(self, digits: str, setting: Setting) -> Taken:

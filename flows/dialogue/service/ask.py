@@ -27,10 +27,10 @@ from flows.dialogue.service.form import (
 )
 from flows.dialogue.service.harvest import corrected, harvest
 from flows.dialogue.service.stage import ServiceState
-from flows.dialogue.state import Question
+from flows.dialogue.state import Question, State
 from flows.ticket import By
 from flows.values.phone import phone_number
-from flows.values.value import Taken, Value
+from flows.values.value import NOTHING, Taken, Value
 from flows.values.yes_no import answer
 
 # What is answered in a sentence rather than in a word.
@@ -53,6 +53,9 @@ class AskField(ServiceState, frozen=True, kw_only=True):
     fresh: bool = False
     going_on: bool = False
     other: bool = False
+
+    def same_question(self, other: State) -> bool:
+        return isinstance(other, AskField) and (other.slot, other.page) == (self.slot, self.page)
 
     # --- the question --------------------------------------------------------------------
 
@@ -79,7 +82,7 @@ class AskField(ServiceState, frozen=True, kw_only=True):
         )
 
     def _ask(self, call: Call) -> Speech:
-        if self.going_on:
+        if self.going_on and sheet(call).parts.get(self.slot):
             town = self._type(call) == "division"
             return (Say("svcform.go-on.town" if town else "svcform.go-on"),)
         prompt, text = question_of(call, self.slot)
@@ -115,7 +118,7 @@ class AskField(ServiceState, frozen=True, kw_only=True):
         _, text = question_of(call, self.slot)
         if self.going_on or not spec_of(call, self.slot).optional:
             return ()
-        if any(word in text for word in ("没有请", "不清楚", "不知道", "不记得", "按零")):
+        if any(word in text for word in ("没有请", "不清楚", "不知道", "不记得", "直接按井号")):
             return ()
         return (Say("svcform.if-none"),)
 
@@ -137,11 +140,6 @@ class AskField(ServiceState, frozen=True, kw_only=True):
         return (lead, *self.help(call), *self.question(call).speech, Say("svcform.zero"))
 
     # --- the answer ----------------------------------------------------------------------
-
-    def zero(self, call: Call) -> Move | None:
-        """0 alone is an answer only where the question says so."""
-        offered = "按零" in question_of(call, self.slot)[1]
-        return self._none(call) if offered and spec_of(call, self.slot).optional else None
 
     def keys(self, call: Call, digits: str) -> Move:
         here = setting(call, self.slot)
@@ -197,6 +195,8 @@ class AskField(ServiceState, frozen=True, kw_only=True):
         if self._type(call) == "cn_mobile" and self._wants_other(call, text):
             return Go(state=replace(self, fresh=False, other=True))
         taken = kind_of(call, self.slot).hear(text, here, part)
+        if kind_of(call, self.slot).dictated and not part and _in_passing(taken.part, text):
+            taken = NOTHING
         if taken.value is not None or taken.part:
             return self._take(call, taken, "speech", text)
         if reply.yes is False and (changed := corrected(call, reply.rest or text)):
@@ -268,6 +268,13 @@ def offers_caller(call: Call) -> bool:
 def names(call: Call, slots: tuple[str, ...]) -> str:
     """The labels of ``slots``, for the transcript: never their values."""
     return "、".join(spec_of(call, slot).label for slot in slots)
+
+
+def _in_passing(part: str, text: str) -> bool:
+    """Whether the few digits of a sentence ("我叫张三", "五辆") are no beginning of a dictation."""
+    if not part.isascii():
+        return False
+    return (len(part) == 1 and len(text) > 1) or (len(part) == 2 and len(text) > 5)
 
 
 def _yes_no(type_: str, choices: tuple[Choice, ...]) -> bool:

@@ -176,10 +176,37 @@ def test_wording_changes_and_then_the_field_is_left_to_the_link(data: FlowData) 
 
 
 def test_an_optional_field_may_stay_empty(data: FlowData) -> None:
-    for none in ("不记得了", "#0", "#"):
+    for none in ("不记得了", "#"):
         call = follow(data, f"caller: #0602\ncaller: 张三\ncaller: #{ID_NO}\ncaller: {none}")
         assert call.dialogue.field == "lost_time", none
         assert not call.transfers
+
+
+def test_zero_calls_for_a_person_at_an_optional_field_too(data: FlowData) -> None:
+    call = follow(data, f"caller: #0602\ncaller: 张三\ncaller: #{ID_NO}\ncaller: #0")
+    assert [transfer.target for transfer in call.transfers] == ["operator"]
+
+
+def test_no_question_offers_zero_as_an_answer(data: FlowData) -> None:
+    catalogue = data.knowledge.catalogue
+    asked = [(slot, one.prompt + one.help) for slot, one in catalogue.slots.items()]
+    asked += [(use.slot, use.ask) for item in catalogue.services() for use in item.fields]
+    assert [slot for slot, text in asked if "按零" in text] == []
+
+
+def test_a_digit_in_passing_begins_no_number(data: FlowData) -> None:
+    call = follow(data, "caller: #0602\ncaller: 张三丰\ncaller: 不对不对我叫张山峰")
+    assert call.dialogue.field == "id_no"
+    draft = call.dialogue.draft
+    assert draft is not None and draft.application is not None
+    assert [one.value for one in draft.application.fields] == ["张山峰"]
+    for said in ("我叫张三", "海城区四川路十号"):
+        assert "svcform.go-on" not in str(call.type(said)), said
+
+
+def test_back_from_a_number_begun_is_the_field_before(data: FlowData) -> None:
+    call = follow(data, "caller: #0602\ncaller: 张三丰\ncaller: 四五零五\ncaller: #*")
+    assert call.dialogue.field == "name"
 
 
 def test_zero_takes_everything_told_to_the_operator(data: FlowData) -> None:

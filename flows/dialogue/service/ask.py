@@ -82,13 +82,17 @@ class AskField(ServiceState, frozen=True, kw_only=True):
         )
 
     def _ask(self, call: Call) -> Speech:
-        if self.going_on and sheet(call).parts.get(self.slot):
+        if self._part(call):
             town = self._type(call) == "division"
             return (Say("svcform.go-on.town" if town else "svcform.go-on"),)
         prompt, text = question_of(call, self.slot)
         if self.other or (self._type(call) == "cn_mobile" and not offers_caller(call)):
             return (Say("svcform.mobile"),)
         return (named(call, prompt, text),)
+
+    def _part(self, call: Call) -> str:
+        """The beginning to go on from; one given before the caller went elsewhere is void."""
+        return sheet(call).parts.get(self.slot, "") if self.going_on else ""
 
     def _choices(self, call: Call) -> Speech:
         """The choices with their keys, but for those who have just heard them in the question."""
@@ -184,7 +188,7 @@ class AskField(ServiceState, frozen=True, kw_only=True):
             if reply.yes is False and len(reply.rest) >= 4 and self._asks_else(call, reply.rest):
                 call.denied.add(form(call).intent)
                 return Understand(said=Said(reply.rest))
-        part = sheet(call).parts.get(self.slot, "")
+        part = self._part(call)
         if part and wording.unsure.whole(text):
             # The beginning is all that is known.
             whole = kind_of(call, self.slot).hear(part, here, part)
@@ -222,6 +226,9 @@ class AskField(ServiceState, frozen=True, kw_only=True):
         if taken.part:
             put(call, parts={**sheet(call).parts, self.slot: taken.part})
             return Go(state=replace(self, going_on=True))
+        if taken.problem and kind_of(call, self.slot).dictated:
+            # What was dictated is wrong as a whole, and is asked for from its beginning.
+            put(call, parts={k: v for k, v in sheet(call).parts.items() if k != self.slot})
         if taken.problem in call.data.prompts:
             return Miss(kind="bad-key", instead=(Say(taken.problem), *self.question(call).speech))
         return Miss(kind="bad-key" if by == "keys" else "nomatch")

@@ -190,7 +190,7 @@ def test_zero_calls_for_a_person_at_an_optional_field_too(data: FlowData) -> Non
 def test_no_question_offers_zero_as_an_answer(data: FlowData) -> None:
     catalogue = data.knowledge.catalogue
     asked = [(slot, one.prompt + one.help) for slot, one in catalogue.slots.items()]
-    asked += [(use.slot, use.ask) for item in catalogue.services() for use in item.fields]
+    asked += [(use.slot, use.ask) for item in catalogue.services for use in item.fields]
     assert [slot for slot, text in asked if "按零" in text] == []
 
 
@@ -207,6 +207,32 @@ def test_a_digit_in_passing_begins_no_number(data: FlowData) -> None:
 def test_back_from_a_number_begun_is_the_field_before(data: FlowData) -> None:
     call = follow(data, "caller: #0602\ncaller: 张三丰\ncaller: 四五零五\ncaller: #*")
     assert call.dialogue.field == "name"
+
+
+def test_a_wrong_dictation_begins_anew(data: FlowData) -> None:
+    call = follow(data, "caller: #0602\ncaller: 张三\ncaller: 四五零五零二一九九零零三零七")
+    lines = call.type("零零一三零零零零零")
+    assert "请接着说" not in lines[-1].text
+    call.type(" ".join(ID_NO))
+    assert call.dialogue.field == "card_tail"
+
+
+def test_what_was_begun_before_going_back_is_void(data: FlowData) -> None:
+    call = follow(data, "caller: #0602\ncaller: 张三\ncaller: 四五零五零二\ncaller: #*")
+    call.type("张三")
+    call.type(" ".join(ID_NO))
+    assert call.dialogue.field == "card_tail"
+
+
+def test_whoever_has_fetched_the_card_is_asked_again(data: FlowData) -> None:
+    for back in ("我拿到了", "好了", "我回来了"):
+        call = follow(
+            data, f"caller: #0901\ncaller: 张三\ncaller: 等一下，我去拿身份证\ncaller: {back}"
+        )
+        assert call.dialogue.field == "id_no", back
+    call = follow(data, f"caller: #0901\ncaller: 张三\ncaller: #{ID_NO}\ncaller: 等一下")
+    call.type("我拿到了")
+    assert call.dialogue.field == "shop_name"
 
 
 def test_zero_takes_everything_told_to_the_operator(data: FlowData) -> None:

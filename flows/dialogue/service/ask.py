@@ -181,6 +181,11 @@ class AskField(ServiceState, frozen=True, kw_only=True):
         here = setting(call, self.slot)
         wording = call.data.wording
         reply = answer(text)
+        # "算了" and "不要了" may be about this field alone.
+        if wording.give_up.whole(text) and ("办" in text or "弄" in text):
+            from flows.dialogue.service.consent import drop
+
+            return drop(call)
         if self.fresh and not _yes_no(self._type(call), here.choices):
             if wording.wrong.whole(text):
                 call.denied.add(form(call).intent)

@@ -235,6 +235,13 @@ def test_whoever_has_fetched_the_card_is_asked_again(data: FlowData) -> None:
     assert call.dialogue.field == "shop_name"
 
 
+def test_a_service_may_be_given_up_at_any_field(data: FlowData) -> None:
+    for words in ("不办了", "我不想办了", "算了不办了"):
+        call = follow(data, f"caller: #0602\ncaller: {words}")
+        assert call.dialogue.state == "OpenQuestion", words
+        assert call.dialogue.draft is None, words
+
+
 def test_zero_takes_everything_told_to_the_operator(data: FlowData) -> None:
     call = follow(data, f"{TO_CODE}caller: #0\ntransfer: operator asked")
     card = call.transfers[0].card

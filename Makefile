@@ -13,9 +13,9 @@ run: setup  ## keep the line open and say how to dial it
 	@.venv/bin/hotline serve --with-simulator
 
 # Whole calls mostly wait for prompts to be spoken: more processes than cores.
-test:  ## every test, four at a time
+test:  ## every test, three at a time
 	@deploy/setup.sh test
-	@.venv/bin/pytest -q -n 4 --dist loadfile --no-loadscope-reorder
+	@.venv/bin/pytest -q -n 3 --dist loadfile --no-loadscope-reorder
 
 lint: setup  ## style, types, walls
 	@.venv/bin/ruff check .

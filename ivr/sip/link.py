@@ -13,12 +13,23 @@ from ivr.sip.messages import Audio, FromWorker, ToWorker
 _BACKLOG = 1 << 20
 
 
+class NodeGone(Exception):
+    """Nobody listens at the node's socket any more."""
+
+
 class Link:
-    """Sends and receives messages without waiting; ``lost`` once the node is gone."""
+    """Sends and receives messages without waiting; ``lost`` once the node is gone.
+
+    Raises :class:`NodeGone` if it was gone from the beginning.
+    """
 
     def __init__(self, path: str) -> None:
         self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-        self._socket.connect(path)
+        try:
+            self._socket.connect(path)
+        except OSError as error:
+            self._socket.close()
+            raise NodeGone(f"{path}: {error.strerror}") from error
         self._socket.setblocking(False)
         self._unpacker = wire.Unpacker(wire.to_worker)
         self._waiting = bytearray()

@@ -15,7 +15,7 @@ from ivr.sip import messages as m
 from ivr.sip.call_audio import CallAudio
 from ivr.sip.invite import incoming
 from ivr.sip.keys import KeyFilter
-from ivr.sip.link import Link
+from ivr.sip.link import Link, NodeGone
 from ivr.sip.pj import FramePort, Leg, MediaState, PortInUse, SipError, SipState, Stack
 from ivr.sip.processes import EXIT_PORT_IN_USE, MAX_LEGS, WorkerConfig
 from ivr.sip.sound import BadSound, read_all
@@ -391,4 +391,7 @@ def main(config: WorkerConfig) -> NoReturn:
         worker = Worker(config)
     except PortInUse:
         os._exit(EXIT_PORT_IN_USE)
+    except NodeGone:
+        # It was told to stop while this worker was being forked.
+        os._exit(0)
     worker.run()

@@ -90,3 +90,11 @@ def test_no_then_correction_in_any_wording(no: str, right: str) -> None:
 )
 def test_yes_that_is_more_or_less_than_yes(text: str, expected: Answer) -> None:
     assert answer(text) == expected
+
+
+def test_agreeing_in_a_sentence() -> None:
+    assert answer("我同意你们帮我提交").yes is True
+    assert answer("没有错都是对的").yes is True
+    assert answer("我不同意你们提交").yes is False
+    assert answer("同意不了").yes is None
+    assert answer("对，哦不对，是侨港镇").rest == "侨港镇"

@@ -46,7 +46,7 @@ def test_transcribe_gives_timed_segments() -> None:
     value = json.loads(result.stdout)
     assert value["text"] == "我要转人工"
     (segment,) = value["segments"]
-    assert set(segment) == {"start", "end", "text", "channel"}
+    assert set(segment) == {"start", "end", "text", "channel", "words", "confidence"}
     assert 0.0 <= segment["start"] < segment["end"]
 
 

@@ -6,7 +6,7 @@ from typing import ClassVar
 
 from flows.commands import AnyCommand, Play, Record, Say
 from flows.dialogue.call import Call, Said
-from flows.dialogue.moves import Begin, Miss, Move, Speech, ToMenu, Understand
+from flows.dialogue.moves import Begin, Finish, Miss, Move, Speech, ToMenu, Understand
 from flows.dialogue.state import Question, State
 from flows.values.digits import digit_runs
 from flows.values.words import bare
@@ -37,6 +37,8 @@ class OpenQuestion(State, frozen=True):
             return by_number(call, digits[0])
         if call.data.wording.greeting.whole(said.text):
             return Miss(kind="noinput")
+        if self.more and call.data.wording.nothing.whole(said.text):
+            return Finish((Say("goodbye"),))
         return Understand(said=said)
 
 

@@ -242,6 +242,12 @@ def test_a_service_may_be_given_up_at_any_field(data: FlowData) -> None:
         assert call.dialogue.draft is None, words
 
 
+def test_who_has_given_up_may_say_goodbye(data: FlowData) -> None:
+    follow(
+        data, "caller: #0602\ncaller: 不办了\ncaller: 没有了\nhotline: goodbye\nover:\nno-ticket:"
+    )
+
+
 def test_zero_takes_everything_told_to_the_operator(data: FlowData) -> None:
     call = follow(data, f"{TO_CODE}caller: #0\ntransfer: operator asked")
     card = call.transfers[0].card

@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Awaitable, Callable, Mapping
+from datetime import datetime
 from typing import Any, TypeVar
 
 import msgspec
@@ -107,35 +108,39 @@ def _log(change: StateChange | LinkChange | SignOff) -> None:
 def _read_state(body: bytes) -> StateChange:
     """The message; :class:`ValueError` says what is wrong with it."""
     change = msgspec.json.decode(body, type=StateChange)
-    if not 0 < len(change.state) <= _LONGEST_STATE:
-        raise ValueError(f"state must have 1 to {_LONGEST_STATE} characters")
+    _given("state", change.state, _LONGEST_STATE)
     if len(change.note) > _LONGEST_NOTE:
         raise ValueError(f"note must have at most {_LONGEST_NOTE} characters")
-    if change.changed.tzinfo is None:
-        raise ValueError("changed must name its time zone")
+    _zoned("changed", change.changed)
     return change
 
 
 def _read_link(body: bytes) -> LinkChange:
     """The message; :class:`ValueError` says what is wrong with it."""
     change = msgspec.json.decode(body, type=LinkChange)
-    if not 0 < len(change.reference) <= _LONGEST_REFERENCE:
-        raise ValueError(f"reference must have 1 to {_LONGEST_REFERENCE} characters")
+    _given("reference", change.reference, _LONGEST_REFERENCE)
     if len(change.evidence) > _LONGEST_REFERENCE:
         raise ValueError(f"evidence must have at most {_LONGEST_REFERENCE} characters")
-    if change.changed.tzinfo is None:
-        raise ValueError("changed must name its time zone")
+    _zoned("changed", change.changed)
     return change
 
 
 def _read_sign_off(body: bytes) -> SignOff:
     """The message; :class:`ValueError` says what is wrong with it."""
     signature = msgspec.json.decode(body, type=SignOff)
-    if not 0 < len(signature.signed_by) <= _LONGEST_SIGNER:
-        raise ValueError(f"signed_by must have 1 to {_LONGEST_SIGNER} characters")
-    if signature.signed.tzinfo is None:
-        raise ValueError("signed must name its time zone")
+    _given("signed_by", signature.signed_by, _LONGEST_SIGNER)
+    _zoned("signed", signature.signed)
     return signature
+
+
+def _given(name: str, text: str, longest: int) -> None:
+    if not 0 < len(text) <= longest:
+        raise ValueError(f"{name} must have 1 to {longest} characters")
+
+
+def _zoned(name: str, at: datetime) -> None:
+    if at.tzinfo is None:
+        raise ValueError(f"{name} must name its time zone")
 
 
 def _answer(value: Any, status: int) -> web.Response:

@@ -19,7 +19,7 @@ from aiohttp import web
 from adapters.accounts import AuditEntry, Role, Session, User
 from ivr.console.context import CONTEXT, VISITOR, ConsoleContext, Visitor, visitor
 from ivr.console.passwords import right
-from ivr.console.texts import LANGUAGES, Language
+from ivr.console.words import LANGUAGES, Language
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 F = TypeVar("F", bound=Callable[..., Awaitable[web.StreamResponse]])

@@ -13,7 +13,7 @@ from adapters.accounts import Accounts, Role, Session, User
 from adapters.state.port import SharedState
 from ivr.call.services import local_now
 from ivr.console.settings import ConsoleSettings
-from ivr.console.texts import Language
+from ivr.console.words import Language
 
 
 @dataclass(frozen=True)

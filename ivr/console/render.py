@@ -12,7 +12,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescap
 from adapters.ports import StoreError
 from ivr.console.access import language_of
 from ivr.console.context import CONTEXT, VISITOR, Visitor
-from ivr.console.texts import Speaker
+from ivr.console.words import Speaker
 
 log = logging.getLogger(__name__)
 

@@ -1,4 +1,4 @@
-"""The console's words in Chinese and English, from ``texts.yaml``."""
+"""The console's words in Chinese and English, from the files in ``texts``."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Literal
 
 import msgspec
 
-from flows.yamlfile import read_yaml
+from flows.yamlfile import DataError, Problem, read_yaml
 
 Language = Literal["zh", "en"]
 LANGUAGES: tuple[Language, ...] = ("zh", "en")
@@ -24,8 +24,18 @@ class Words(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 @cache
 def texts() -> Mapping[str, Words]:
-    """All texts by id. Raises :class:`flows.yamlfile.DataError`."""
-    return read_yaml(resources.files("ivr.console"), "texts.yaml", dict[str, Words]).value
+    """All texts by id. Raises :class:`flows.yamlfile.DataError`, also for one written twice."""
+    folder = resources.files("ivr.console").joinpath("texts")
+    found: dict[str, Words] = {}
+    for name in sorted(entry.name for entry in folder.iterdir() if entry.name.endswith(".yaml")):
+        document = read_yaml(folder, name, dict[str, Words])
+        twice = sorted(found.keys() & document.value.keys())
+        if twice:
+            raise DataError(
+                Problem(name, document.line(text), text, "is in another file too") for text in twice
+            )
+        found |= document.value
+    return found
 
 
 class Speaker:

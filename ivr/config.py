@@ -23,6 +23,7 @@ from ivr import configfile
 from ivr.call.settings import CallSettings
 from ivr.console.settings import ConsoleSettings
 from ivr.emergency.settings import RingBackSettings
+from ivr.queue.settings import QueueSettings
 from ivr.second_pass.settings import SecondPassSettings
 from ivr.sip.settings import SipSettings
 from ivr.speech.settings import SpeechSettings
@@ -55,6 +56,7 @@ class Config(msgspec.Struct, frozen=True):
     sip: SipSettings = SipSettings()
     call: CallSettings = CallSettings()
     dialogue: DialogueConfig = DialogueConfig()
+    queue: QueueSettings = QueueSettings()
     asr: AsrSettings = AsrSettings()
     speech: SpeechSettings = SpeechSettings()
     store: StoreSettings = StoreSettings()

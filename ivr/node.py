@@ -37,6 +37,8 @@ from ivr.fanout import Fanout
 from ivr.flowsource import FlowSource
 from ivr.http import HttpServer
 from ivr.live import CallOver, LiveBus, LiveEvent
+from ivr.queue.queue import OperatorQueue
+from ivr.queue.seats import Seats
 from ivr.recovery import recover
 from ivr.second_pass import SecondPassWorker
 from ivr.sip.line import PhoneLine
@@ -73,6 +75,15 @@ class Node:
         self.city = HttpServices(config.platform)
         self.sms = HttpSms(sms_settings(config))
         self.state = shared_state(config.state)
+        self.queue = OperatorQueue(self.state, config.node_name, config.queue)
+        self.seats = Seats(
+            self.state,
+            config.node_name,
+            renew_s=config.queue.renew_s,
+            expire_s=config.queue.expire_s,
+            changed=self.queue.wake,
+            skills=config.queue.skills,
+        )
         self.flows = FlowSource(config.flows_path, poll_s=config.flows_poll_s)
         self.usage = Usage(self.store)
         self.delivery = DeliveryWorker(
@@ -146,6 +157,8 @@ class Node:
             self._stack.push_async_callback(outside.close)
         await self.state.start()
         await self._stack.enter_async_context(Fanout(self.live, self.state, config.node_name))
+        await self._stack.enter_async_context(self.queue)
+        await self._stack.enter_async_context(self.seats)
         await recover(self.store, config)
         self.delivery.start()
         self._stack.push_async_callback(self.delivery.stop)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 import msgspec
 from msgspec.structs import replace
@@ -39,7 +39,8 @@ async def tell(state: SharedState, seat: str, reason: str) -> None:
 class Seats:
     """Signs seats on and off and keeps them known to all nodes. ``async with``.
 
-    ``changed`` is called whenever a seat becomes ready, for whoever waits for one.
+    ``changed`` is called whenever a seat becomes ready, for whoever waits for one. ``skills``
+    are those of seats and users by name (:class:`ivr.queue.settings.QueueSettings`).
     """
 
     def __init__(
@@ -50,6 +51,7 @@ class Seats:
         renew_s: float = 2.0,
         expire_s: float = 10.0,
         changed: Callable[[], None] = lambda: None,
+        skills: Mapping[str, tuple[str, ...]] | None = None,
         now: Callable[[], float] = time.time,
     ) -> None:
         self._state = state
@@ -57,6 +59,7 @@ class Seats:
         self._renew_s = renew_s
         self._expire_s = expire_s
         self._changed = changed
+        self._skills = skills or {}
         self._now = now
         self._seats: dict[str, Seat] = {}
         self._tasks: list[asyncio.Task[None]] = []
@@ -80,9 +83,14 @@ class Seats:
     async def sign_on(
         self, seat: str, uri: str, *, user: str = "", skills: tuple[str, ...] = ()
     ) -> None:
-        """An operator sits down: the seat is ready."""
+        """An operator sits down: the seat is ready.
+
+        ``uri`` is the SIP address to dial for it; ``skills`` are added to the configured ones.
+        """
         now = self._now()
-        await self._set(Seat(seat, uri, self._node, user, skills, since=now, idle_since=now))
+        known = (*self._skills.get(seat, ()), *self._skills.get(user, ()), *skills)
+        able = tuple(sorted(set(known)))
+        await self._set(Seat(seat, uri, self._node, user, able, since=now, idle_since=now))
 
     async def sign_off(self, seat: str) -> None:
         """The operator leaves; a call going on is not touched."""

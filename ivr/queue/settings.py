@@ -14,6 +14,9 @@ class QueueSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     ``handling_s``: how long a call takes an operator, until enough have been measured.
     ``renew_s``: how often a node renews what it has put into the shared state; it is gone after
     ``expire_s`` without.
+
+    ``skills``: what a seat ("801") or a user ("li") can do besides, of "dialect", "enterprise"
+    and "emergency"; whoever signs on has those of both.
     """
 
     ring_s: float = 20.0
@@ -23,3 +26,4 @@ class QueueSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     handling_s: float = 180.0
     renew_s: float = 2.0
     expire_s: float = 10.0
+    skills: dict[str, tuple[str, ...]] = {}

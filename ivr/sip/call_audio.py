@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 
 from ivr.sip import messages as m
 from ivr.sip.mask import RecordingMask, Sides
@@ -33,6 +33,7 @@ class CallAudio:
         self._line_ms = 0
         self._recording_from_ms = 0
         self._mask = RecordingMask()
+        self._left: frozenset[int] = frozenset((CALLER,))
 
     @property
     def at_ms(self) -> int:
@@ -67,10 +68,11 @@ class CallAudio:
             else:
                 send(m.Recorded(recorder.path, recorder.ms))
 
-    def record(self, path: str) -> None:
-        """Record from here on. Raises OSError."""
+    def record(self, path: str, left: Iterable[int] = (CALLER,)) -> None:
+        """Record from here on, the legs ``left`` on the left channel. Raises OSError."""
         if self._recorder is None:
             self._recorder = Recorder(path)
+            self._left = frozenset(left)
             self._recording_from_ms = self._line_ms
 
     def mask(self, sides: Sides, from_ms: int | None = None) -> None:
@@ -99,17 +101,21 @@ class CallAudio:
         if player is not None:
             send(m.Played(player.number, player.ms, player.done))
 
-    def pump(self, up: Iterable[int], send: Send, everything: bool) -> bool:
+    def pump(
+        self, up: Iterable[int], send: Send, everything: bool, shared: Collection[int] = ()
+    ) -> bool:
         """Handle what the media thread has left since the last time.
 
-        Returns whether something played to the caller has come to its end.
+        ``up`` are the legs that are connected, ``shared`` those that another leg hears: they
+        and the caller are recorded. Returns whether something played to the caller has come
+        to its end.
         """
         rows = self._caller.rows
         if self._caller.running:
             self._bridge_stall()
         least = 1 if everything else BATCH
         while len(rows) >= least:
-            self._handle([rows.popleft() for _ in range(min(BATCH, len(rows)))], up, send)
+            self._handle([rows.popleft() for _ in range(min(BATCH, len(rows)))], up, send, shared)
         finished = False
         for index, sound in enumerate(self.sounds):
             if sound.player is not None and sound.player.done:
@@ -124,7 +130,9 @@ class CallAudio:
             missing = Row(None, None, (None,) * (MAX_LEGS - 1))
             rows.extend([missing] * int(behind // FRAME_MS))
 
-    def _handle(self, batch: list[Row], up: Iterable[int], send: Send) -> None:
+    def _handle(
+        self, batch: list[Row], up: Iterable[int], send: Send, shared: Collection[int]
+    ) -> None:
         caller = joined([row.caller for row in batch])
         spoken = {
             index: joined([row.others[index - 1] for row in batch])
@@ -137,10 +145,21 @@ class CallAudio:
             send(m.Audio(index, at_ms, pcm))
         if self._recorder is not None:
             played = joined([row.played for row in batch])
-            tracks = self._mask.apply(caller, mixed([played, *spoken.values()]), at_ms)
-            self._write(*tracks, send)
+            tracks = self._tracks(caller, played, spoken, shared)
+            self._write(*self._mask.apply(*tracks, at_ms), send)
         self._line_ms += FRAME_MS * len(batch)
         self._tell_masked(self._mask.over(self.at_ms), send)
+
+    def _tracks(
+        self, caller: bytes, played: bytes, spoken: dict[int, bytes], shared: Collection[int]
+    ) -> tuple[bytes, bytes]:
+        left: list[bytes] = []
+        right = [played]
+        (left if CALLER in self._left else right).append(caller)
+        for index, pcm in spoken.items():
+            if index in shared:
+                (left if index in self._left else right).append(pcm)
+        return mixed(left) if left else bytes(len(caller)), mixed(right)
 
     def _tell_masked(self, stretch: tuple[int, int] | None, send: Send) -> None:
         if stretch is not None:

@@ -139,13 +139,21 @@ class Reject(Message, frozen=True):
 
 
 class StartRecording(Message, frozen=True):
-    """Record from now on into the two-channel WAV ``path``: caller left, all others right."""
+    """Record from now on into the two-channel WAV ``path``.
+
+    The legs in ``left`` go to the left channel; all others, and what is played to the caller,
+    to the right one. What nobody hears is not recorded: a leg is there while some other leg
+    that is up hears it (``Wire``); leg 0 always is. So who is muted or only listens in leaves
+    no trace, and who consults while the caller is on hold is recorded.
+    """
 
     path: str
+    left: tuple[int, ...] = (0,)
 
 
 class MaskRecording(Message, frozen=True):
-    """From now on record silence for ``sides``: the "caller", "all", or nobody ("").
+    """From now on record silence for ``sides``: the "caller" (the left channel), "all", or
+    nobody ("").
 
     ``from_ms``: what was recorded since then is made silent, too. Told "caller", the worker
     silences all sides by itself from the caller's first key on. Told "", it goes on for the
@@ -207,15 +215,28 @@ class SendKey(Message, frozen=True):
     key: str
 
 
+class Wire(Message, frozen=True):
+    """Let leg ``sink`` hear leg ``source`` from now on, or (``on`` false) no longer.
+
+    One direction only. It holds, whatever the two renegotiate, until it is undone or one of
+    the legs ends. Nothing happens for legs that are not in use. ``Audio`` of a leg reaches the
+    node whether or not anybody hears it.
+    """
+
+    source: int
+    sink: int
+    on: bool = True
+
+
 class Bridge(Message, frozen=True):
-    """Let legs ``a`` and ``b`` hear each other."""
+    """``Wire`` in both directions: let legs ``a`` and ``b`` hear each other."""
 
     a: int
     b: int
 
 
 class Unbridge(Message, frozen=True):
-    """Undo ``Bridge``."""
+    """Undo ``Wire`` in both directions."""
 
     a: int
     b: int
@@ -245,6 +266,7 @@ ToWorker = (
     | Dial
     | Originate
     | SendKey
+    | Wire
     | Bridge
     | Unbridge
     | HangUpLeg

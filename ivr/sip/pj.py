@@ -114,7 +114,8 @@ class Leg(pj.Call):  # type: ignore[misc]
         self._stack = stack
         self._watcher = watcher
         self._port: FramePort | None = port
-        self._friends: set[Leg] = set()
+        self._hearers: set[Leg] = set()
+        self._heard: set[Leg] = set()
         self._dialled = sip_id is None
         self.media: MediaState = "none"
         self.over = False
@@ -175,21 +176,21 @@ class Leg(pj.Call):  # type: ignore[misc]
         param.opt.flag = pj.PJSUA_CALL_UNHOLD
         _guard(lambda: self.reinvite(param))
 
-    def befriend(self, other: Leg) -> None:
-        """Let this leg and ``other`` hear each other, now and after every renegotiation."""
-        self._friends.add(other)
-        other._friends.add(self)
+    def let_hear(self, other: Leg) -> None:
+        """Let ``other`` hear this leg, now and after every renegotiation of either."""
+        self._hearers.add(other)
+        other._heard.add(self)
         self._wire(other, True)
 
-    def part(self, other: Leg) -> None:
-        """Undo :meth:`befriend`."""
-        if other in self._friends:
-            self._friends.discard(other)
-            other._friends.discard(self)
+    def keep_from(self, other: Leg) -> None:
+        """Undo :meth:`let_hear`."""
+        if other in self._hearers:
+            self._hearers.discard(other)
+            other._heard.discard(self)
             self._wire(other, False)
 
     def detach(self) -> None:
-        """Take the leg off its port and its friends: it is being ended."""
+        """Take the leg off its port and all other legs: it is being ended."""
         port, self._port = self._port, None
         audio = self._audio()
         if audio is not None and port is not None:
@@ -198,14 +199,19 @@ class Leg(pj.Call):  # type: ignore[misc]
                 port.stopTransmit(audio)
             except pj.Error:
                 pass
-        for other in tuple(self._friends):
-            self.part(other)
+        for other in tuple(self._hearers):
+            self.keep_from(other)
+        for other in tuple(self._heard):
+            other.keep_from(self)
 
     def release(self) -> None:
         """Forget everything that would keep this object alive after its end."""
-        for other in tuple(self._friends):
-            other._friends.discard(self)
-        self._friends.clear()
+        for other in self._hearers:
+            other._heard.discard(self)
+        for other in self._heard:
+            other._hearers.discard(self)
+        self._hearers.clear()
+        self._heard.clear()
 
     # --- knowing -------------------------------------------------------------------------
 
@@ -258,8 +264,10 @@ class Leg(pj.Call):  # type: ignore[misc]
         if audio is not None and self._port is not None:
             audio.startTransmit(self._port)
             self._port.startTransmit(audio)
-            for other in self._friends:
+            for other in self._hearers:
                 self._wire(other, True)
+            for other in self._heard:
+                other._wire(self, True)
         self._watcher.leg_media(self, state)
 
     def onDtmfEvent(self, prm: Any) -> None:
@@ -283,10 +291,8 @@ class Leg(pj.Call):  # type: ignore[misc]
         try:
             if connect:
                 mine.startTransmit(theirs)
-                theirs.startTransmit(mine)
             else:
                 mine.stopTransmit(theirs)
-                theirs.stopTransmit(mine)
         except pj.Error:
             # One side's audio went away in between; its next negotiation wires it again.
             return

@@ -53,7 +53,9 @@ class Worker:
         self._port(CALLER)
         self._lines: dict[int, Line] = {}
         self._strays: dict[Leg, float] = {}
-        self._bridges: set[frozenset[int]] = set()
+        # (source, sink): the sink hears the source.
+        self._wires: set[tuple[int, int]] = set()
+        self._partners: set[int] = set()
         self._welcome: m.Welcome | None = None
         self._orphan = False
         self._draining = False
@@ -113,7 +115,8 @@ class Worker:
             self._drop(index, 0, "caller-left")
         self._pump(everything=True)
         self._audio.stop(self._link.send)
-        self._bridges.clear()
+        self._wires.clear()
+        self._partners.clear()
         self._lines.pop(CALLER, None)
         self._link.send(m.LegChanged(CALLER, "ended", code, reason))
         self._stack.collect()
@@ -137,13 +140,16 @@ class Worker:
         if index == CALLER:
             self._end_call(code, reason)
             return
+        # What the leg said until now was heard by those who heard it until now.
+        self._pump(everything=True)
         line = self._lines.pop(index)
-        self._bridges = {pair for pair in self._bridges if index not in pair}
+        self._wires = {wire for wire in self._wires if index not in wire}
+        self._partners.discard(index)
         self._audio.stop_play(index, self._link.send)
         state: m.LegState = "ended" if line.up else "failed"
         self._link.send(m.LegChanged(index, state, code, reason))
         if self._orphan and CALLER in self._lines and reason != "caller-left":
-            self._drop(CALLER, 0, "fallback-over")
+            self._after_leg_of_orphan()
 
     # --- what PJSIP tells ----------------------------------------------------------------
 
@@ -232,9 +238,9 @@ class Worker:
             case m.Reject(code, retry_after):
                 extra = {"Retry-After": str(retry_after)} if retry_after else {}
                 self._drop(CALLER, code, "rejected", extra)
-            case m.StartRecording(path):
+            case m.StartRecording(path, left):
                 self._pump(everything=True)
-                self._audio.record(path)
+                self._audio.record(path, left)
             case m.MaskRecording(sides, from_ms):
                 self._pump(everything=True)
                 self._audio.mask(sides, from_ms)
@@ -247,10 +253,13 @@ class Worker:
             case m.SendKey(leg, key):
                 if leg in self._lines and self._lines[leg].up:
                     self._lines[leg].leg.press(key, "rfc4733")
+            case m.Wire(source, sink, on):
+                self._wire(source, sink, on)
             case m.Bridge(a, b):
                 self._bridge(a, b)
             case m.Unbridge(a, b):
-                self._unbridge(a, b)
+                self._wire(a, b, False)
+                self._wire(b, a, False)
             case m.HangUpLeg(leg):
                 self._drop(leg, 0, "hung-up")
 
@@ -293,14 +302,22 @@ class Worker:
             self._link.send(m.LegChanged(order.leg, "failed", 400, str(error)))
 
     def _bridge(self, a: int, b: int) -> None:
-        if a in self._lines and b in self._lines:
-            self._bridges.add(frozenset((a, b)))
-            self._lines[a].leg.befriend(self._lines[b].leg)
+        self._wire(a, b, True)
+        self._wire(b, a, True)
 
-    def _unbridge(self, a: int, b: int) -> None:
-        self._bridges.discard(frozenset((a, b)))
-        if a in self._lines and b in self._lines:
-            self._lines[a].leg.part(self._lines[b].leg)
+    def _wire(self, source: int, sink: int, on: bool) -> None:
+        if source == sink or source not in self._lines or sink not in self._lines:
+            return
+        # What has been said up to here was heard as the wires were.
+        self._pump(everything=True)
+        if on:
+            self._wires.add((source, sink))
+            self._lines[source].leg.let_hear(self._lines[sink].leg)
+            if CALLER in (source, sink) and (sink, source) in self._wires:
+                self._partners.add(sink if source == CALLER else source)
+        else:
+            self._wires.discard((source, sink))
+            self._lines[source].leg.keep_from(self._lines[sink].leg)
 
     # --- the node is gone ----------------------------------------------------------------
 
@@ -313,18 +330,46 @@ class Worker:
         if not caller.up:
             self._drop(CALLER, 486, "node-gone", {})
             return
-        talking = {index for pair in self._bridges if CALLER in pair for index in pair}
-        if any(index != CALLER and self._lines[index].up for index in talking):
+        for index in self._lines:
+            self._audio.stop_play(index, self._link.send)
+        if self._talk_on():
             return
         for index in [index for index in self._lines if index != CALLER]:
             self._drop(index, 0, "caller-left")
-        self._audio.stop_play(CALLER, self._link.send)
         prompt = self._welcome.fallback_prompt if self._welcome else ""
         try:
             pcm = read_all([prompt]) if prompt else b""
         except BadSound:
             pcm = b""
         self._audio.play(CALLER, -1, pcm, loop=False)
+
+    def _talk_on(self) -> bool:
+        """Leave the caller with those whom they talk with; False if there is nobody.
+
+        A caller on hold goes back to whom they talked with before: nobody could fetch them any
+        more. Who is still being rung is let go: nobody could say what they were wanted for.
+        """
+        if not self._with_caller():
+            for index in self._partners:
+                if self._lines[index].up:
+                    self._bridge(CALLER, index)
+        if not self._with_caller():
+            return False
+        for index in [index for index, line in self._lines.items() if not line.up]:
+            self._drop(index, 0, "caller-left")
+        return True
+
+    def _with_caller(self) -> set[int]:
+        """The legs that are up and talk with the caller, in both directions."""
+        return {
+            source
+            for source, sink in self._wires
+            if sink == CALLER and (CALLER, source) in self._wires and self._lines[source].up
+        }
+
+    def _after_leg_of_orphan(self) -> None:
+        if not self._with_caller():
+            self._drop(CALLER, 0, "fallback-over")
 
     def _call_fallback(self) -> None:
         uri = self._welcome.fallback_uri if self._welcome else ""
@@ -339,7 +384,8 @@ class Worker:
 
     def _pump(self, everything: bool = False) -> None:
         up = tuple(index for index, line in self._lines.items() if line.up)
-        finished = self._audio.pump(up, self._link.send, everything)
+        shared = {source for source, sink in self._wires if self._lines[sink].up}
+        finished = self._audio.pump(up, self._link.send, everything, shared)
         if self._orphan and finished and CALLER in self._lines:
             self._call_fallback()
 

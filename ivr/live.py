@@ -19,6 +19,12 @@ class LiveEvent(msgspec.Struct, frozen=True, tag=True):
     call_id: str
 
 
+class CallArrived(LiveEvent, frozen=True):
+    """A caller's phone rings here, or ``outgoing``: the hotline begins to ring somebody."""
+
+    outgoing: bool = False
+
+
 class CallBegan(LiveEvent, frozen=True):
     """A call was answered."""
 
@@ -51,6 +57,19 @@ class TicketMade(LiveEvent, frozen=True):
     draft: TicketDraft
 
 
+class Queued(LiveEvent, frozen=True):
+    """The caller waits for a person from now on; ``reason`` is the class of the wait."""
+
+    reason: str = "other"
+
+
+class LeftQueue(LiveEvent, frozen=True):
+    """The caller waits no longer. ``why``: "answered" by a person, "timed-out" (a call back was
+    promised), "call-back" (asked for one), "machine" (goes on without a person) or "hung-up"."""
+
+    why: str
+
+
 class Ringing(LiveEvent, frozen=True):
     """A transfer's phone is about to ring; its hand-off card has been delivered (or failed)."""
 
@@ -65,13 +84,29 @@ class Bridged(LiveEvent, frozen=True):
 
 
 class CallOver(LiveEvent, frozen=True):
-    """The call has ended; ``recording`` is its path below the data directory or ""."""
+    """The call has ended; ``recording`` is its path below the data directory or "".
+
+    ``by``: "hotline" when its talk came to an end, "caller" when they hung up, "fault".
+    """
 
     outcome: str
     recording: str
+    by: str = ""
 
 
-AnyLiveEvent = CallBegan | LineHeard | Hearing | TicketMade | Ringing | Bridged | CallOver
+AnyLiveEvent = (
+    CallArrived
+    | CallBegan
+    | LineHeard
+    | Saying
+    | Hearing
+    | TicketMade
+    | Queued
+    | LeftQueue
+    | Ringing
+    | Bridged
+    | CallOver
+)
 
 
 class LiveBus:

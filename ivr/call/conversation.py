@@ -74,6 +74,7 @@ class Conversation:
         self._caller_speaks = False
         self.deferred: deque[ev.AnyEvent] = deque()
         self.begun = False
+        self.said_goodbye = False
 
     async def begin(self, event: ev.AnyEvent) -> None:
         """Both sides are connected."""
@@ -251,6 +252,7 @@ class Conversation:
             case do.Note():
                 self._transcript.add("note", command.text, self._time.now, self._time.now)
             case do.HangUp():
+                self.said_goodbye = True
                 self._queue.then(lambda: self._worker.send(sip.HangUpLeg()))
 
     def _start_listening(self, command: do.Listen) -> None:

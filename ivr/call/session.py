@@ -67,8 +67,10 @@ class CallSession:
         log.info("call from %s", mask_number(self._incoming.caller), extra=extra)
         reader = asyncio.create_task(self._read_worker())
         unsubscribe = self._services.decoder.subscribe(self._speech_changed)
+        outgoing = self._ring_back is not None
+        self._services.live.publish(live.CallArrived(self.call_id, outgoing))
         try:
-            if self._ring_back is None:
+            if not outgoing:
                 self._worker.send(sip.Answer())
             await self._filing.open_call(self._files.planned)
             while not self._over:
@@ -168,7 +170,14 @@ class CallSession:
             self._filing.numbers,
         )
         await self._filing.close_call(ended, outcome, recording)
-        self._services.live.publish(live.CallOver(self.call_id, outcome, recording))
+        self._services.live.publish(
+            live.CallOver(self.call_id, outcome, recording, self._ended_by())
+        )
+
+    def _ended_by(self) -> str:
+        if self._interrupted or self._broke_off:
+            return "fault"
+        return "hotline" if self.conversation.said_goodbye else "caller"
 
     def _outcome(self) -> str:
         if self._interrupted:

@@ -57,6 +57,10 @@ class CallAudio:
         self._caller.rows.clear()
         for index in range(MAX_LEGS):
             self.stop_play(index, send)
+        self.end_recording(send)
+
+    def end_recording(self, send: Send) -> None:
+        """Close the recording, if there is one, and say so."""
         at_ms = self.at_ms
         recorder, self._recorder = self._recorder, None
         if recorder is not None:
@@ -73,6 +77,7 @@ class CallAudio:
         if self._recorder is None:
             self._recorder = Recorder(path)
             self._left = frozenset(left)
+            self._mask = RecordingMask()
             self._recording_from_ms = self._line_ms
 
     def mask(self, sides: Sides, from_ms: int | None = None) -> None:

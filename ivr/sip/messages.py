@@ -151,6 +151,10 @@ class StartRecording(Message, frozen=True):
     left: tuple[int, ...] = (0,)
 
 
+class StopRecording(Message, frozen=True):
+    """Close the recording (``Recorded`` follows); the call goes on, another may be begun."""
+
+
 class MaskRecording(Message, frozen=True):
     """From now on record silence for ``sides``: the "caller" (the left channel), "all", or
     nobody ("").
@@ -260,6 +264,7 @@ ToWorker = (
     | Answer
     | Reject
     | StartRecording
+    | StopRecording
     | MaskRecording
     | Play
     | StopPlay

@@ -3,8 +3,14 @@
 from __future__ import annotations
 
 import ipaddress
+import re
 
 import msgspec
+
+_SEAT = re.compile(r"[A-Za-z0-9_-]{1,32}")
+_HA1 = re.compile(r"[0-9a-f]{32}")
+_REALM = re.compile(r"[A-Za-z0-9.-]{1,64}")
+_REGISTRAR = re.compile(r"sip:[A-Za-z0-9.-]+(:\d+)?")
 
 
 class TrunkSettings(msgspec.Struct, frozen=True):
@@ -20,6 +26,29 @@ class TrunkSettings(msgspec.Struct, frozen=True):
     password: str = ""
     realm: str = "*"
     expires: int = 300
+
+
+class SeatSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """One seat's telephone, either or:
+
+    ``ha1``: the phone registers here as user ``name``; this is the MD5 of
+    ``name:realm:password`` (``hotline seats password`` makes it). ``uri``: its fixed SIP
+    address, for a phone behind a PBX; nothing registers.
+    """
+
+    name: str
+    ha1: str = ""
+    uri: str = ""
+
+    def __post_init__(self) -> None:
+        if not _SEAT.fullmatch(self.name):
+            raise ValueError(f"seat {self.name!r}: letters, digits, - and _ only, 32 at most")
+        if bool(self.ha1) == bool(self.uri):
+            raise ValueError(f"seat {self.name}: needs either ha1 or uri")
+        if self.ha1 and not _HA1.fullmatch(self.ha1):
+            raise ValueError(f"seat {self.name}: ha1 is 32 hexadecimal digits in small letters")
+        if self.uri and not self.uri.startswith(("sip:", "sips:")):
+            raise ValueError(f"seat {self.name}: uri begins with sip:")
 
 
 class SipSettings(msgspec.Struct, frozen=True):
@@ -43,6 +72,9 @@ class SipSettings(msgspec.Struct, frozen=True):
     ``fallback_uri``: rung for the caller if the node dies in mid-call, after the WAV file
     ``fallback_prompt``. ``run_dir``: sockets, pid files and generated configuration ("" is
     ``run`` in the data directory).
+    ``seats``: the operators' telephones; ``realm`` is the realm that their passwords are for.
+    ``registrar``: the SIP address (``sip:front:5060``) at which the seats register, where that
+    is not this node but the Kamailio in front of several.
     """
 
     host: str = "127.0.0.1"
@@ -67,6 +99,9 @@ class SipSettings(msgspec.Struct, frozen=True):
     fallback_prompt: str = ""
     run_dir: str = ""
     trunk: TrunkSettings = TrunkSettings()
+    realm: str = "hotline"
+    registrar: str = ""
+    seats: tuple[SeatSettings, ...] = ()
 
     def __post_init__(self) -> None:
         for network in self.networks:
@@ -79,6 +114,13 @@ class SipSettings(msgspec.Struct, frozen=True):
             raise ValueError("rtp_ports must be at least 8: two for each of four legs")
         if self.host == "0.0.0.0" and not self.public_host:
             raise ValueError("host 0.0.0.0 needs public_host, the address that others dial")
+        if not _REALM.fullmatch(self.realm):
+            raise ValueError("realm: letters, digits, dots and hyphens only")
+        if self.registrar and not _REGISTRAR.fullmatch(self.registrar):
+            raise ValueError("registrar is sip:host or sip:host:port")
+        names = [seat.name for seat in self.seats]
+        if twice := {name for name in names if names.count(name) > 1}:
+            raise ValueError(f"seats: {min(twice)} is there twice")
         if self.single and not _is_loopback(self.host):
             raise ValueError(
                 f"single is for development on 127.0.0.1, not on {self.host}: without Kamailio "
@@ -94,6 +136,21 @@ class SipSettings(msgspec.Struct, frozen=True):
     def uri(self) -> str:
         """The SIP address to dial."""
         return f"sip:{self.number}@{self.advertised}:{self.port}"
+
+    def seat_uri(self, name: str) -> str:
+        """The SIP address that a worker dials for the seat ``name``.
+
+        "" where there is no such seat, or (``single``) nobody for its phone to register with.
+        Kamailio refuses with 480 where a seat's phone is not registered.
+        """
+        seat = next((seat for seat in self.seats if seat.name == name), None)
+        if seat is None:
+            return ""
+        if seat.uri:
+            return seat.uri
+        if self.registrar:
+            return f"sip:{name}@{self.registrar.removeprefix('sip:')}"
+        return "" if self.single else f"sip:{name}@127.0.0.1:{self.internal_port}"
 
 
 def _is_loopback(host: str) -> bool:

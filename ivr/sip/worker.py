@@ -241,6 +241,9 @@ class Worker:
             case m.StartRecording(path, left):
                 self._pump(everything=True)
                 self._audio.record(path, left)
+            case m.StopRecording():
+                self._pump(everything=True)
+                self._audio.end_recording(self._link.send)
             case m.MaskRecording(sides, from_ms):
                 self._pump(everything=True)
                 self._audio.mask(sides, from_ms)

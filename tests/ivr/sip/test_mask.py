@@ -8,7 +8,7 @@ import pytest
 
 from ivr.sip import messages as m
 from ivr.sip.call_audio import CallAudio
-from ivr.sip.mask import TAIL_MS, RecordingMask
+from ivr.sip.mask import TAIL_MS, RecordingMask, Sides
 from ivr.sip.media import BYTES_PER_MS, FRAME_BYTES, FRAME_MS, Row
 from ivr.sip.recorder import Recorder
 
@@ -89,7 +89,7 @@ def test_a_key_that_is_not_private_silences_nobody(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(("sides", "right"), [("caller", "##########"), ("all", "###.......")])
 def test_what_began_earlier_is_silenced_in_hindsight(
-    tmp_path: Path, sides: m.Sides, right: str
+    tmp_path: Path, sides: Sides, right: str
 ) -> None:
     tape = Tape(tmp_path / "a.wav")
     tape.run(600)

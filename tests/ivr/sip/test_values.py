@@ -46,6 +46,7 @@ SAMPLES: list[tuple[msgspec.msgpack.Decoder[typing.Any], m.Message]] = [
     (wire.to_worker, m.Answer()),
     (wire.to_worker, m.Reject(503, 10)),
     (wire.to_worker, m.StartRecording("/a.wav", (0, 2))),
+    (wire.to_worker, m.StopRecording()),
     (wire.to_worker, m.Wire(2, 1, False)),
     (wire.to_worker, m.MaskRecording("caller", 120)),
     (wire.to_worker, m.Play(1, ("/a.wav", "/b.wav"), 2, True)),

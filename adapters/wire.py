@@ -76,12 +76,15 @@ class WireTicket(msgspec.Struct, frozen=True):
     occur_time: str
     address: Place
     division_code: str
+    grid_code: str
     content: str
     service: str
     recognised: Recognised
     suggested_units: tuple[str, ...]
     call_back: bool
     complete: bool
+    merged_into: str
+    repeat_count: int
     application: Application | None
     transcript_ref: TranscriptRef
 
@@ -210,12 +213,15 @@ def ticket(ticket: Ticket) -> WireTicket:
         occur_time=draft.occurred,
         address=draft.place,
         division_code=draft.place.town_code or draft.place.county_code,
+        grid_code=draft.grid_code,
         content=draft.content,
         service=draft.service,
         recognised=draft.recognised,
         suggested_units=draft.units,
         call_back=draft.call_back,
         complete=draft.complete,
+        merged_into=draft.merged_into,
+        repeat_count=draft.repeat_count,
         application=_zoned(draft.application),
         transcript_ref=TranscriptRef(ticket.call_id, ticket.recording, _talk(ticket.transcript)),
     )

@@ -95,6 +95,11 @@ class TicketDraft(msgspec.Struct, frozen=True):
     ``complete`` is false when the call ended before the caller had confirmed the read-back:
     it is filed all the same, marked unfinished. ``call_back`` asks for the caller to be rung.
     ``application`` is there for the services of the catalogue (type 办件).
+
+    ``grid_code``: the grid (15 digits) or community (12 digits) that looks after the place.
+    ``merged_into``: the number of an earlier ticket of which this one is a repetition.
+    ``repeat_count``: how many calls of the same number on the same matter this ticket stands
+    for, 0 where nobody has counted.
     """
 
     type: TicketType
@@ -112,6 +117,9 @@ class TicketDraft(msgspec.Struct, frozen=True):
     complete: bool = True
     service: str = ""
     application: Application | None = None
+    grid_code: str = ""
+    merged_into: str = ""
+    repeat_count: int = 0
 
 
 class HandoffCard(msgspec.Struct, frozen=True):

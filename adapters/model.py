@@ -13,7 +13,8 @@ import msgspec
 
 from flows.ticket import HandoffCard, TicketDraft
 
-Speaker = Literal["caller", "hotline", "operator", "note"]
+# "caller" is the citizen, also where the hotline rings; "guest" another number in the talk.
+Speaker = Literal["caller", "hotline", "operator", "guest", "supervisor", "leader", "host", "note"]
 
 
 class TimedWord(msgspec.Struct, frozen=True, array_like=True):

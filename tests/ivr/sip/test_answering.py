@@ -162,16 +162,20 @@ async def test_one_call_may_be_recorded_in_several_files(
     shared: Open, phone: RobotPhone, tmp_path: Path
 ) -> None:
     call, held = await connect(shared, phone)
-    paths = [tmp_path / "first.wav", tmp_path / "second.wav"]
-    for path, hertz in zip(paths, (700, 1100), strict=True):
+
+    async def record(path: Path, hertz: int) -> None:
         held.send(m.StartRecording(str(path)))
         await call.play(tone(hertz, 0.5))
         held.send(m.StopRecording())
-        await held.until(lambda: any(one.path == str(path) for one in held.all(m.Recorded)))  # noqa: B023
+        await held.until(lambda: any(one.path == str(path) for one in held.all(m.Recorded)))
+
+    first, second = tmp_path / "first.wav", tmp_path / "second.wav"
+    await record(first, 700)
+    await record(second, 1100)
     await call.hang_up()
     await held.reaches("ended")
-    assert [one.path for one in held.all(m.Recorded)] == [str(path) for path in paths]
-    for path, hertz, other in zip(paths, (700, 1100), (1100, 700), strict=True):
+    assert [one.path for one in held.all(m.Recorded)] == [str(first), str(second)]
+    for path, hertz, other in ((first, 700, 1100), (second, 1100, 700)):
         left, _ = channels(path)
         assert frequency_power(left, hertz) > 0.5
         assert frequency_power(left, other) < 0.1

@@ -5,6 +5,8 @@ from __future__ import annotations
 from msgspec.structs import replace
 
 from flows.dialogue.call import Call, Form
+from flows.dialogue.data import Wording
+from flows.gazetteer import Gazetteer
 from flows.ticket import Confidentiality, Place
 from flows.values.phone import phone_in
 from flows.values.roads import road_in
@@ -15,7 +17,12 @@ SHORT = 20
 
 def place_in(call: Call, text: str) -> Place:
     """The place that ``text`` names, in the gazetteer's terms or at least as a road's name."""
-    place = call.data.knowledge.gazetteer.find(text)
+    return place_named(call.data.knowledge.gazetteer, text)
+
+
+def place_named(gazetteer: Gazetteer, text: str) -> Place:
+    """As :func:`place_in`, outside a dialogue."""
+    place = gazetteer.find(text)
     road = road_in(text)
     if road and (not place.place or place.place in road):
         place = replace(place, place=road)
@@ -75,7 +82,11 @@ def harvest(call: Call, form: Form, text: str, *, override: bool = False) -> For
 
 def secrecy(call: Call, text: str) -> Confidentiality | None:
     """What ``text`` says about keeping the caller's name back, None if nothing."""
-    wording = call.data.wording
+    return secrecy_in(call.data.wording, text)
+
+
+def secrecy_in(wording: Wording, text: str) -> Confidentiality | None:
+    """As :func:`secrecy`, outside a dialogue."""
     if wording.no_secret.whole(text) or wording.no_secret.inside(text):
         return "公开"
     if wording.secret_all.inside(text):

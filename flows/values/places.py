@@ -6,7 +6,7 @@ import re
 
 from flows.commands import AnySpeech, KeyInput, Say, Text
 from flows.gazetteer import Gazetteer
-from flows.grids import load_grids
+from flows.grids import Community, load_grids
 from flows.phonetic import find as find_sound
 from flows.phonetic import sound
 from flows.ticket import Place
@@ -22,7 +22,7 @@ _LEAD = re.compile(
     r"|的|住在|住|租在|租住|租|在|是|位于|到)+(?=.)"
 )
 _TAIL = re.compile(r"(?:那里|那边|这里|这边|看病|就医|住院|治病|治疗|吧|啊|呢)+$")
-_DOOR = re.compile(r"[0-9零一二三四五六七八九十百]+(?:号|栋|幢|单元|室|楼|层|巷|弄|队|组)")
+DOOR = re.compile(r"[0-9零一二三四五六七八九十百]+(?:号|栋|幢|单元|室|楼|层|巷|弄|队|组)")
 _RENTED = ("租住在", "租在", "租的", "租住")
 _GRIDS = load_grids(data_root())
 _HOME = ("我住", "住在", "地址是", "家在", "家住")
@@ -39,7 +39,7 @@ class Address(Spoken):
             return NOTHING
         place = setting.gazetteer.find(whole)
         detail = _detail(whole, place, setting.gazetteer)
-        known = bool(place.county_code or place.place or road_in(whole) or _DOOR.search(whole))
+        known = bool(place.county_code or place.place or road_in(whole) or DOOR.search(whole))
         if not known and not part:
             return NOTHING
         if not detail:
@@ -60,7 +60,7 @@ class Address(Spoken):
         rest = text[text.index(cue) :]
         place = setting.gazetteer.find(rest)
         road = road_in(rest)
-        if not place.county_code or not road or not _DOOR.search(road):
+        if not place.county_code or not road or not DOOR.search(road):
             return NOTHING
         detail = _detail(road, place, setting.gazetteer) or road
         return Taken(value=Value(place.county + place.town + detail, rest))
@@ -82,6 +82,16 @@ def place_of(value: Value, gazetteer: Gazetteer) -> Place:
 def grid_of(value: Value, gazetteer: Gazetteer) -> str:
     """The grid (15 digits) or community (12 digits) that a filed address names, "" if none."""
     return _GRIDS.find(value.text, gazetteer.find(value.text).town_code)
+
+
+def grid_in(text: str, town_code: str) -> str:
+    """The grid or community code that ``text`` names in this town, "" if none."""
+    return _GRIDS.find(text, town_code)
+
+
+def communities(town_code: str) -> tuple[Community, ...]:
+    """The communities of a town, in the order of their codes."""
+    return tuple(one for one in _GRIDS.communities if one.code.startswith(town_code))
 
 
 def division_speech(place: Place) -> tuple[AnySpeech, ...]:

@@ -9,6 +9,7 @@ from datetime import datetime
 import msgspec
 
 from adapters import filing
+from adapters.memory_dialling import MemoryDialling
 from adapters.memory_emergencies import MemoryEmergencies
 from adapters.memory_second_passes import MemorySecondPasses
 from adapters.memory_service_store import MemoryServiceStore
@@ -33,7 +34,7 @@ class _Row:
         return max(self.due, self.leased_until or self.due)
 
 
-class MemoryStore(MemoryEmergencies, MemoryServiceStore, MemorySecondPasses):
+class MemoryStore(MemoryEmergencies, MemoryServiceStore, MemorySecondPasses, MemoryDialling):
     """A :class:`adapters.ports.Store` that forgets everything with its process."""
 
     def __init__(
@@ -45,6 +46,7 @@ class MemoryStore(MemoryEmergencies, MemoryServiceStore, MemorySecondPasses):
         MemoryEmergencies.__init__(self, alarms)
         MemoryServiceStore.__init__(self)
         MemorySecondPasses.__init__(self)
+        MemoryDialling.__init__(self)
         self._prefix = ticket_prefix
         self._calls: dict[str, CallRecord] = {}
         self._lines: dict[str, tuple[Line, ...]] = {}

@@ -8,6 +8,7 @@ from typing import Protocol
 
 import msgspec
 
+from adapters.dialling import DialStore
 from adapters.model import (
     CallRecord,
     Handoff,
@@ -153,7 +154,7 @@ class OutboxRow(msgspec.Struct, frozen=True):
     due: datetime
 
 
-class Store(NoticeStore, RingBackStore, SecondPassStore, ServiceStore, Protocol):
+class Store(NoticeStore, RingBackStore, SecondPassStore, ServiceStore, DialStore, Protocol):
     """The database. Every method is one transaction, durable when it returns."""
 
     async def start(self) -> None:

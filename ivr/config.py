@@ -22,6 +22,7 @@ from flows.dialogue.config import DialogueConfig
 from ivr import configfile
 from ivr.call.settings import CallSettings
 from ivr.console.settings import ConsoleSettings
+from ivr.dialling.settings import DiallingSettings
 from ivr.emergency.settings import RingBackSettings
 from ivr.queue.settings import QueueSettings
 from ivr.second_pass.settings import SecondPassSettings
@@ -64,6 +65,7 @@ class Config(msgspec.Struct, frozen=True):
     delivery: DeliverySettings = DeliverySettings()
     notices: NoticeSettings = NoticeSettings()
     ring_back: RingBackSettings = RingBackSettings()
+    dialling: DiallingSettings = DiallingSettings()
     sms: SmsSettings = SmsSettings()
     webhook: WebhookSettings = WebhookSettings()
     http: HttpSettings = HttpSettings()

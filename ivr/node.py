@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import AsyncExitStack
 from dataclasses import replace
 from pathlib import Path
@@ -31,6 +31,7 @@ from ivr.call.session import CallSession
 from ivr.config import Config
 from ivr.console.calls import CallPages
 from ivr.console.server import ConsoleServer
+from ivr.dialling.dialler import Dialler
 from ivr.emergency.ring_backs import RingBacks
 from ivr.emergency.ringing import RingResult, ring
 from ivr.fanout import Fanout
@@ -42,10 +43,11 @@ from ivr.queue.seats import Seats
 from ivr.recovery import recover
 from ivr.second_pass import SecondPassWorker
 from ivr.sip.line import PhoneLine
-from ivr.sip.pool import WorkerCall
+from ivr.sip.pool import OnCall, WorkerCall
 from ivr.sip.settings import SipSettings
 from ivr.speech.compose import Speaker
 from ivr.speech.prompts import PromptLibrary
+from ivr.statistics import Recorder
 from ivr.usage import Usage
 
 log = logging.getLogger(__name__)
@@ -92,6 +94,13 @@ class Node:
         self.notices = HttpNotices(notice_settings(config))
         self.notifying = NoticeWorker(
             self.store, self.notices, notice_settings(config), owner=config.node_name
+        )
+        self.dialler = Dialler(
+            self.store,
+            config.dialling,
+            originate=self._originate,
+            uri=config.call.uri,
+            node=config.node_name,
         )
         self.ring_backs = RingBacks(
             self.store, self._ring_back, config.ring_back, owner=config.node_name
@@ -160,6 +169,9 @@ class Node:
         await self._stack.enter_async_context(self.queue)
         await self._stack.enter_async_context(self.seats)
         await recover(self.store, config)
+        await self._stack.enter_async_context(Recorder(self.live, self.store, config.node_name))
+        await self.dialler.start()
+        self._stack.push_async_callback(self.dialler.stop)
         self.delivery.start()
         self._stack.push_async_callback(self.delivery.stop)
         self.notifying.start()
@@ -275,9 +287,20 @@ class Node:
     async def _ring_back(self, task: RingBack) -> RingResult:
         """Ring who reported an emergency and talk to them, until they are gone again."""
         assert self._services is not None
-        return await ring(
-            task, self.line.pool.originate, self._services, self.config.ring_back.ring_s
-        )
+        return await ring(task, self.dialler, self._services, self.config.ring_back.ring_s)
+
+    def _originate(
+        self,
+        uri: str,
+        number: str,
+        on_call: OnCall,
+        *,
+        timeout_s: float,
+        headers: Mapping[str, str] | None = None,
+    ) -> WorkerCall | None:
+        if self._line is None:
+            return None
+        return self._line.pool.originate(uri, number, on_call, timeout_s=timeout_s, headers=headers)
 
 
 def notice_settings(config: Config) -> NoticeSettings:

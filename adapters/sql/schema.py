@@ -15,6 +15,7 @@ from adapters.applications import use_of
 from adapters.ports import StoreError
 from adapters.sql import (
     account_tables,
+    dialling_tables,
     emergency_tables,
     second_pass_tables,
     service_tables,
@@ -58,12 +59,18 @@ def _second_passes(connection: Connection) -> None:
     tables.metadata.create_all(connection, tables=list(second_pass_tables.TABLES))
 
 
+def _dialling(connection: Connection) -> None:
+    """Outgoing calls."""
+    tables.metadata.create_all(connection, tables=list(dialling_tables.TABLES))
+
+
 # STEPS[n] takes version n + 1 to n + 2. Add one whenever the tables change.
 STEPS: list[Callable[[Connection], None]] = [
     _emergencies,
     _services,
     _accounts,
     _second_passes,
+    _dialling,
 ]
 
 # Any constant will do; it keeps two nodes from upgrading one database at the same time.

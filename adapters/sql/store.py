@@ -19,6 +19,7 @@ from adapters.ports import OutboxRow, StoreError
 from adapters.sql import calls, emergencies, engine, outbox, ring_backs, schema, tickets
 from adapters.sql.accounts import SqlAccounts
 from adapters.sql.archive import SqlArchive
+from adapters.sql.dialling import SqlDialling
 from adapters.sql.emergency_store import EmergencyStore
 from adapters.sql.second_passes import SqlSecondPasses
 from adapters.sql.service_store import SqlServiceStore
@@ -29,7 +30,9 @@ log = logging.getLogger(__name__)
 T = TypeVar("T")
 
 
-class SqlStore(EmergencyStore, SqlServiceStore, SqlAccounts, SqlArchive, SqlSecondPasses):
+class SqlStore(
+    EmergencyStore, SqlServiceStore, SqlAccounts, SqlArchive, SqlSecondPasses, SqlDialling
+):
     """A :class:`adapters.ports.Store` on SQLite or PostgreSQL.
 
     ``url`` is "sqlite:///relative/or//absolute/file.db" or "postgresql://…". Every method

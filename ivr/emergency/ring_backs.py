@@ -10,7 +10,7 @@ from adapters.clock import Clock, SystemClock
 from adapters.ports import Store, StoreError
 from adapters.ring_back import RingBack
 from adapters.rounds import Rounds
-from ivr.emergency.ringing import RingResult
+from ivr.emergency.ringing import RingResult, settled
 from ivr.emergency.settings import RingBackSettings
 
 log = logging.getLogger(__name__)
@@ -43,7 +43,8 @@ class RingBacks(Rounds):
         self._owner = owner
 
     async def release(self) -> None:
-        # Whoever this node was ringing when it died is to be rung again.
+        # Whoever this node was ringing when it died is to be rung again: as the next try, for
+        # the one under way may have rung (:mod:`adapters.dialling`).
         await self._store.release_ring_backs(self._owner)
 
     async def give_back(self) -> None:
@@ -78,7 +79,7 @@ class RingBacks(Rounds):
     async def _store_result(self, task: RingBack, result: RingResult) -> None:
         now = self._clock.now()
         wait = timedelta(seconds=self._settings.wait_s)
-        if result.answered and await self._settled(task):
+        if result.answered and await settled(task, self._store):
             await self._store.ring_back_reached(task.id, result.how, now)
         elif not result.tried:
             await self._store.put_back_ring_back(task.id, now + wait, result.how)
@@ -92,8 +93,3 @@ class RingBacks(Rounds):
                     task.ticket.ticket_no,
                     extra={"action": "ring-back-given-up", "ticket_no": task.ticket.ticket_no},
                 )
-
-    async def _settled(self, task: RingBack) -> bool:
-        """Whether who answered was helped: the ticket no longer asks for a call."""
-        ticket = await self._store.ticket(task.ticket.ticket_no)
-        return task.reason == "handled" or ticket is None or not ticket.draft.call_back

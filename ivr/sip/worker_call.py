@@ -12,7 +12,8 @@ class WorkerCall:
     """One caller's worker, from ``Incoming`` to ``LegChanged(0, "ended")``.
 
     ``over``: the worker is free again. ``done``: whoever held the call has finished with it,
-    too. ``why`` it is over, in SIP's words.
+    too. ``why`` it is over, in SIP's words. ``answered``: both sides were connected at some
+    time. ``not_free``: it was to ring somebody, but its worker had a caller; nothing was sent.
     """
 
     def __init__(self, incoming: m.Incoming, send: Callable[[m.ToWorker], None]) -> None:
@@ -23,6 +24,8 @@ class WorkerCall:
         self.over = asyncio.Event()
         self.done = asyncio.Event()
         self.why = ""
+        self.answered = False
+        self.not_free = False
 
     def send(self, message: m.ToWorker) -> None:
         """Tell the worker something; never blocks, nothing happens once the call is over."""
@@ -46,7 +49,11 @@ class WorkerCall:
         if self.over.is_set():
             return
         self._messages.put_nowait(message)
-        if isinstance(message, m.LegChanged) and ends_call(message):
+        if not isinstance(message, m.LegChanged) or message.leg != 0:
+            return
+        self.answered |= message.state == "up"
+        if ends_call(message):
+            self.not_free = message.reason == "not-free"
             self.why = f"{message.code} {message.reason}".strip()
             self.over.set()
 

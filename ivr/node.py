@@ -48,6 +48,7 @@ from ivr.sip.settings import SipSettings
 from ivr.speech.compose import Speaker
 from ivr.speech.prompts import PromptLibrary
 from ivr.statistics import Recorder
+from ivr.statistics import Recorder
 from ivr.usage import Usage
 
 log = logging.getLogger(__name__)
@@ -169,6 +170,7 @@ class Node:
         await self._stack.enter_async_context(self.queue)
         await self._stack.enter_async_context(self.seats)
         await recover(self.store, config)
+        await self._stack.enter_async_context(Recorder(self.live, self.store, config.node_name))
         await self._stack.enter_async_context(Recorder(self.live, self.store, config.node_name))
         await self.dialler.start()
         self._stack.push_async_callback(self.dialler.stop)

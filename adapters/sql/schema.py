@@ -19,6 +19,7 @@ from adapters.sql import (
     emergency_tables,
     second_pass_tables,
     service_tables,
+    statistics_tables,
     tables,
 )
 from flows.ticket import TicketDraft
@@ -62,6 +63,13 @@ def _second_passes(connection: Connection) -> None:
 def _dialling(connection: Connection) -> None:
     """Outgoing calls."""
     tables.metadata.create_all(connection, tables=list(dialling_tables.TABLES))
+
+
+def _statistics(connection: Connection) -> None:
+    """What is counted of calls; finding calls by time and by number."""
+    tables.metadata.create_all(connection, tables=list(statistics_tables.TABLES))
+    connection.execute(text("CREATE INDEX IF NOT EXISTS ix_calls_started ON calls (started)"))
+    connection.execute(text("CREATE INDEX IF NOT EXISTS ix_calls_caller ON calls (caller)"))
 
 
 # STEPS[n] takes version n + 1 to n + 2. Add one whenever the tables change.

@@ -8,7 +8,7 @@ from datetime import date, datetime
 from typing import Any, TypeVar
 
 import msgspec
-from sqlalchemy import ColumnElement, Row, and_, case, func, or_, select, update
+from sqlalchemy import ColumnElement, and_, case, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from adapters.sql.dialect import upsert
@@ -196,7 +196,7 @@ def _not_before(local: datetime) -> ColumnElement[bool]:
     return or_(refused.day > _day(local), same)
 
 
-def _tally(row: Row[Any] | None, when: dict[str, Any], refused: int) -> Tally:
+def _tally(row: Any, when: dict[str, Any], refused: int) -> Tally:
     sums = {} if row is None else {c.name: row._mapping[c.name] for c in _SUMS}
     counted = Tally(
         day=date.fromisoformat(when["day"]) if when else None, hour=when.get("hour"), **sums

@@ -23,6 +23,7 @@ from adapters.sql.dialling import SqlDialling
 from adapters.sql.emergency_store import EmergencyStore
 from adapters.sql.second_passes import SqlSecondPasses
 from adapters.sql.service_store import SqlServiceStore
+from adapters.sql.statistics import SqlStatistics
 from flows.ticket import TicketDraft
 
 log = logging.getLogger(__name__)

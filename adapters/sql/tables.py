@@ -67,6 +67,8 @@ calls = Table(
     Column("outcome", String(16), nullable=False),
     Column("recording", Text, nullable=False),
     Index("ix_calls_open", "node", "ended"),
+    Index("ix_calls_started", "started"),
+    Index("ix_calls_caller", "caller"),
 )
 
 lines = Table(

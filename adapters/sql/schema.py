@@ -79,6 +79,7 @@ STEPS: list[Callable[[Connection], None]] = [
     _accounts,
     _second_passes,
     _dialling,
+    _statistics,
 ]
 
 # Any constant will do; it keeps two nodes from upgrading one database at the same time.

@@ -32,7 +32,13 @@ T = TypeVar("T")
 
 
 class SqlStore(
-    EmergencyStore, SqlServiceStore, SqlAccounts, SqlArchive, SqlSecondPasses, SqlDialling
+    EmergencyStore,
+    SqlServiceStore,
+    SqlAccounts,
+    SqlArchive,
+    SqlSecondPasses,
+    SqlDialling,
+    SqlStatistics,
 ):
     """A :class:`adapters.ports.Store` on SQLite or PostgreSQL.
 

@@ -9,6 +9,7 @@ import msgspec
 
 from adapters.model import Line
 from flows.ticket import TicketDraft
+from ivr.talk.party import Mode, Role
 
 log = logging.getLogger(__name__)
 
@@ -83,6 +84,66 @@ class Bridged(LiveEvent, frozen=True):
     target: str
 
 
+class PartyNow(msgspec.Struct, frozen=True):
+    """Somebody in a call as they are now: see :class:`ivr.talk.party.Party`."""
+
+    leg: int
+    role: Role
+    target: str
+    joined: bool
+    held: bool
+    muted: bool
+    mode: Mode
+
+
+class Talking(LiveEvent, frozen=True):
+    """Everybody in the call, after every change; the caller first, then as they were rung.
+
+    Who has not ``joined`` is being rung. The first joined operator has the call in hand.
+    """
+
+    parties: tuple[PartyNow, ...]
+
+
+class PartyRinging(LiveEvent, frozen=True):
+    """Somebody is being rung into the call."""
+
+    role: Role
+    target: str
+
+
+class PartyJoined(LiveEvent, frozen=True):
+    """Somebody has answered and takes part in the talk (or listens, see ``mode``)."""
+
+    role: Role
+    target: str
+    mode: Mode
+
+
+class PartyRefused(LiveEvent, frozen=True):
+    """Who was rung has not come: "busy", "no-answer", "failed" or "withdrawn"."""
+
+    role: Role
+    target: str
+    reason: str
+
+
+class PartyLeft(LiveEvent, frozen=True):
+    """Somebody has left the call. ``hung_up``: by themselves; otherwise by an order."""
+
+    role: Role
+    target: str
+    hung_up: bool
+
+
+class OrderRefused(LiveEvent, frozen=True):
+    """An order of the user ``by`` came to nothing; reasons: :mod:`ivr.talk.handling`."""
+
+    by: str
+    order: str
+    reason: str
+
+
 class CallOver(LiveEvent, frozen=True):
     """The call has ended; ``recording`` is its path below the data directory or "".
 
@@ -105,6 +166,12 @@ AnyLiveEvent = (
     | LeftQueue
     | Ringing
     | Bridged
+    | Talking
+    | PartyRinging
+    | PartyJoined
+    | PartyRefused
+    | PartyLeft
+    | OrderRefused
     | CallOver
 )
 

@@ -48,12 +48,13 @@ from ivr.sip.settings import SipSettings
 from ivr.speech.compose import Speaker
 from ivr.speech.prompts import PromptLibrary
 from ivr.statistics import Recorder
-from ivr.statistics import Recorder
+from ivr.talk.targets import Targets
 from ivr.usage import Usage
 
 log = logging.getLogger(__name__)
 
 RINGBACK = "tone.ringback"
+MUSIC = "music.hold"
 FALLBACK_PROMPT = "node.fallback"
 
 
@@ -171,7 +172,6 @@ class Node:
         await self._stack.enter_async_context(self.seats)
         await recover(self.store, config)
         await self._stack.enter_async_context(Recorder(self.live, self.store, config.node_name))
-        await self._stack.enter_async_context(Recorder(self.live, self.store, config.node_name))
         await self.dialler.start()
         self._stack.push_async_callback(self.dialler.stop)
         self.delivery.start()
@@ -255,7 +255,14 @@ class Node:
             ticket_filed=self._ticket_filed,
             ringback=ringback,
             live=self.live,
+            music=library.recording(MUSIC).path,
+            targets=self._targets(flow_data),
         )
+
+    def _targets(self, flow_data: FlowData) -> Targets:
+        call, known = self.config.call, flow_data.knowledge
+        seat_uri = self.config.sip.seat_uri
+        return Targets(call.targets, call.gateway, seat_uri, known.transfers, known.hotlines)
 
     def _talks(self, flow_data: FlowData) -> Callable[[], Dialogue]:
         return lambda: Dialogue(flow_data, self.config.dialogue, self.usage.counts)
@@ -271,6 +278,7 @@ class Node:
         self._services = replace(
             old,
             new_talk=self._talks(flow_data),
+            targets=self._targets(flow_data),
             voice=old.voice.with_library(library),
             service_name=_service_names(flow_data),
         )

@@ -18,6 +18,7 @@ from ivr.call.codes import Counter
 from ivr.call.settings import CallSettings
 from ivr.live import LiveBus
 from ivr.sip.messages import FromWorker, Incoming, ToWorker
+from ivr.talk.targets import Targets
 
 
 class WorkerLine(Protocol):
@@ -77,7 +78,8 @@ def local_now() -> datetime:
 class Services:
     """The node's parts that every call shares.
 
-    ``service_name`` gives the name of a service by its number.
+    ``service_name`` gives the name of a service by its number. ``targets`` are those who may be
+    rung from a call, ``music`` is what somebody on hold hears.
     """
 
     node: str
@@ -97,3 +99,5 @@ class Services:
     ringback: Path
     live: LiveBus = field(default_factory=LiveBus)
     now: Callable[[], datetime] = local_now
+    music: Path | None = None
+    targets: Targets = field(default_factory=Targets)

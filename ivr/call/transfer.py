@@ -1,39 +1,49 @@
-"""Putting the caller through: hand-off card first, then the phone, then the bridge."""
+"""Putting the caller through: hand-off card first, then the phone, then the talk."""
 
 from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 
 import msgspec
 
 from adapters.model import Handoff, Line
 from flows.commands import Transfer
 from flows.events import TransferAnswered, TransferEnded, TransferFailed
-from ivr.call.playqueue import Item, PlayQueue
+from flows.ticket import HandoffCard
+from ivr import control, live
+from ivr.call.playqueue import PlayQueue
 from ivr.call.services import Services
-from ivr.live import Bridged, Ringing
 from ivr.sip import messages as sip
+from ivr.talk.handling import Handling
+from ivr.talk.parties import Parties, PartiesFull, Ringing
+from ivr.talk.party import Answered, Outcome, PartyChange, Refused, Role
 
 log = logging.getLogger(__name__)
 
 CALLER = 0
-LAST_LEG = 3
-BUSY_CODES = frozenset({486, 600})
-SILENT_CODES = frozenset({0, 408, 480, 487})
 
 
 class _Attempt(msgspec.Struct):
-    """The transfer going on: which leg rings, and whether it is bridged."""
+    """The transfer going on: whom it rings or has reached.
+
+    ``reports``: whether a refusal is the dialogue's business.
+    """
 
     leg: int
-    command: Transfer
+    target: str
+    stay: bool = True
+    reports: bool = True
     answered: bool = False
 
 
 class Transfers:
-    """The transfers of one call, one at a time. Each new one uses the next free leg."""
+    """The transfers of one call, and what the people do with it who are reached by them.
+
+    One attempt at a time: the dialogue's own (:meth:`start`), or a seat that the queue rings
+    (:meth:`ring_seat`). Once somebody has answered, :attr:`handling` takes orders.
+    """
 
     def __init__(
         self,
@@ -48,27 +58,41 @@ class Transfers:
         self._send = send
         self._queue = queue
         self._attempt: _Attempt | None = None
-        self._last_leg = 0
-        self._cards: set[asyncio.Task[None]] = set()
+        self._cards: set[asyncio.Task[object]] = set()
+        self._told_soon = False
+        self.parties = Parties(
+            send, music=services.music, queue=queue, changed=self._parties_changed
+        )
+        self.handling = Handling(
+            self._call_id,
+            self.parties,
+            services.targets,
+            services.live.publish,
+            lambda: send(sip.HangUpLeg()),
+            ringback=services.ringback,
+            ring_s=services.settings.ring_s,
+        )
         self.ever_bridged = False
 
     @property
     def bridged(self) -> bool:
-        """Whether caller and target talk to each other now."""
+        """Whether the caller is with people now, and not with the dialogue."""
         return self._attempt is not None and self._attempt.answered
 
     @property
     def alone(self) -> bool:
         """Whether the two talk without the hotline: nothing is heard or written down."""
-        return self.bridged and self._attempt is not None and not self._attempt.command.stay
+        return self.bridged and self._attempt is not None and not self._attempt.stay
 
     def key(self, leg: int, key: str) -> bool:
-        """Pass a key on to the other end of the bridge; whether there is one."""
-        attempt = self._attempt
-        if attempt is None or not attempt.answered or leg not in (CALLER, attempt.leg):
-            return False
-        self._send(sip.SendKey(attempt.leg if leg == CALLER else CALLER, key))
-        return True
+        """Pass a key on to those who hear ``leg``; whether it belongs to a talk at all."""
+        if self.bridged:
+            self.parties.key(leg, key)
+        return self.bridged
+
+    def order(self, order: control.Order, seat: str) -> None:
+        """Carry out what people at the console want; ``seat`` is where they sit, if known."""
+        self.handling.order(order, seat)
 
     async def start(self, command: Transfer, lines: Sequence[Line]) -> TransferFailed | None:
         """Deliver the card and ring the target; a failure known at once is returned."""
@@ -77,73 +101,118 @@ class Transfers:
             log.error("no address for transfer target %s", command.target, extra=self._extra())
             return TransferFailed("failed")
         await self._deliver_first(command, lines)
-        if self._attempt is not None:
-            self._send(sip.HangUpLeg(self._attempt.leg))
-        self._last_leg = self._last_leg % LAST_LEG + 1
-        self._attempt = _Attempt(self._last_leg, command)
-        self._send(
-            sip.Dial(
-                leg=self._last_leg,
-                uri=uri,
-                timeout_s=self._services.settings.ring_s,
-                headers={"X-Hotline-Call": self._call_id},
-            )
-        )
-        self._queue.add(Item(self._services.ringback, loop=True))
+        role: Role = "operator" if command.target == "operator" else "guest"
+        ringing = self._ring(role, command.target, uri)
+        if ringing is None:
+            return TransferFailed("failed")
+        self._attempt = _Attempt(ringing.leg, command.target, command.stay)
+        self.parties.sounds.play(CALLER, self._services.ringback)
         return None
+
+    async def ring_seat(
+        self,
+        seat: str,
+        card: HandoffCard | None = None,
+        lines: Sequence[Line] = (),
+        *,
+        ring_s: float = 0.0,
+    ) -> Outcome:
+        """Ring a seat for this caller: "answered", "busy", "no-answer", "failed", "withdrawn".
+
+        Not to be awaited in the call's own task. Whatever the caller hears meanwhile goes on;
+        once the seat has answered they are joined, and the dialogue gets ``TransferAnswered`` (and
+        later ``TransferEnded``). A refusal is for whoever asked: the dialogue hears nothing of it.
+        Cancelled, the phone stops ringing. ``card`` is told to the platform, not to the seat.
+        ``ring_s`` 0: as long as configured.
+        """
+        found = self._services.targets.find(f"seat:{seat}")
+        if found is None:
+            log.error("no address for seat %s", seat, extra=self._extra())
+            return "failed"
+        ringing = self._ring("operator", found.target, found.uri, ring_s)
+        if ringing is None:
+            return "failed"
+        self._attempt = _Attempt(ringing.leg, found.target, reports=False)
+        if card is not None:
+            self._later(self._deliver(found.target, card, lines))
+        self._services.live.publish(live.Ringing(self._call_id, found.target, True))
+        try:
+            return await ringing
+        except asyncio.CancelledError:
+            ringing.cancel()
+            raise
 
     def leg_changed(
         self, change: sip.LegChanged
     ) -> TransferAnswered | TransferFailed | TransferEnded | None:
         """What a change of another leg than the caller's means to the dialogue."""
+        happened = self.parties.leg_changed(change)
+        if happened is None:
+            return None
+        self.handling.publish(happened)
         attempt = self._attempt
-        if attempt is None or change.leg != attempt.leg:
-            return None
-        if change.reason == "caller-left":
-            # The caller's own end follows; until then the two are still talking.
-            return None
-        if change.state == "up" and not attempt.answered:
-            attempt.answered = True
-            self.ever_bridged = True
-            # Safety words that are being said are heard to the end; a ringing tone is not.
-            self._queue.then(lambda: self._bridge(attempt))
-            return TransferAnswered()
-        if change.state in ("failed", "ended"):
+        if attempt is not None and attempt.leg == happened.party.leg and not attempt.answered:
+            return self._attempted(attempt, happened)
+        if self.handling.changed(happened):
+            if self.alone:
+                self._send(sip.MaskRecording(""))
             self._attempt = None
-            self._queue.interrupt()
-            if attempt.answered:
-                if not attempt.command.stay:
-                    self._send(sip.MaskRecording(""))
-                return TransferEnded()
-            return TransferFailed(_reason(change.code))
+            return TransferEnded()
         return None
 
-    def _bridge(self, attempt: _Attempt) -> None:
+    def _attempted(
+        self, attempt: _Attempt, happened: PartyChange
+    ) -> TransferAnswered | TransferFailed | None:
+        if isinstance(happened, Answered):
+            attempt.answered = True
+            self.ever_bridged = True
+            self.handling.begin()
+            self.parties.sounds.play(CALLER, None)
+            # Safety words that are being said are heard to the end; a ringing tone is not.
+            self._queue.then(lambda: self._join(attempt))
+            return TransferAnswered()
+        self._attempt = None
+        self.parties.sounds.play(CALLER, None)
+        if attempt.reports and isinstance(happened, Refused):
+            return TransferFailed(happened.reason)
+        return None
+
+    def _ring(self, role: Role, target: str, uri: str, ring_s: float = 0.0) -> Ringing | None:
+        """Ring whom the caller is to have now, in place of anybody rung before."""
+        self._attempt = None
+        self.handling.on = False
+        self.parties.hang_up_others()
+        try:
+            return self.handling.ring(role, target, uri, ring_s=ring_s)
+        except PartiesFull as error:
+            log.error("%s", error, extra=self._extra())
+            return None
+
+    def _join(self, attempt: _Attempt) -> None:
         if self._attempt is attempt:
-            if not attempt.command.stay:
+            if not attempt.stay:
                 self._send(sip.MaskRecording("all"))
-            self._send(sip.Bridge(CALLER, attempt.leg))
-            self._services.live.publish(Bridged(self._call_id, attempt.command.target))
+            self.handling.join(attempt.leg)
+
+    # --- the card --------------------------------------------------------------------------
 
     async def _deliver_first(self, command: Transfer, lines: Sequence[Line]) -> None:
         """The card is there before the phone rings; but 119 has no screen to wait for."""
         if command.target == "operator":
             await self._tell(command, lines)
-            return
-        card = asyncio.create_task(self._tell(command, lines))
-        self._cards.add(card)
-        card.add_done_callback(self._cards.discard)
+        else:
+            self._later(self._tell(command, lines))
 
     async def _tell(self, command: Transfer, lines: Sequence[Line]) -> None:
-        delivered = await self._deliver(command, lines)
-        self._services.live.publish(Ringing(self._call_id, command.target, delivered))
+        delivered = await self._deliver(command.target, command.card, lines)
+        self._services.live.publish(live.Ringing(self._call_id, command.target, delivered))
 
-    async def _deliver(self, command: Transfer, lines: Sequence[Line]) -> bool:
+    async def _deliver(self, target: str, card: HandoffCard, lines: Sequence[Line]) -> bool:
         handoff = Handoff(
             call_id=self._call_id,
             caller=self._caller,
-            target=command.target,
-            card=command.card,
+            target=target,
+            card=card,
             transcript=tuple(lines),
         )
         try:
@@ -155,11 +224,27 @@ class Transfers:
             return False
         return True
 
+    # --- small things ----------------------------------------------------------------------
+
+    def _later(self, work: Coroutine[object, object, object]) -> None:
+        card = asyncio.create_task(work)
+        self._cards.add(card)
+        card.add_done_callback(self._cards.discard)
+
+    def _parties_changed(self) -> None:
+        """Show the table once for all that an order or an event has changed in it."""
+        if not self._told_soon:
+            self._told_soon = True
+            asyncio.get_running_loop().call_soon(self._show_parties)
+
+    def _show_parties(self) -> None:
+        self._told_soon = False
+        now = tuple(
+            live.PartyNow(p.leg, p.role, p.target, p.joined, p.held, p.muted, p.mode)
+            for p in self.parties.all
+            if not p.leaving
+        )
+        self._services.live.publish(live.Talking(self._call_id, now))
+
     def _extra(self) -> dict[str, str]:
         return {"action": "transfer", "call": self._call_id}
-
-
-def _reason(code: int) -> str:
-    if code in BUSY_CODES:
-        return "busy"
-    return "no-answer" if code in SILENT_CODES else "failed"

@@ -161,7 +161,7 @@ async def test_the_card_is_delivered_before_the_operators_phone_rings(tmp_path: 
         assert dial.uri == "sip:op@127.0.0.1"
         await desk.heard_out("转人工")
         desk.worker.tell(sip.LegChanged(dial.leg, "up", 200))
-        await desk.worker.until(lambda: bool(desk.worker.told(sip.Bridge)))
+        await desk.worker.until(lambda: bool(desk.worker.told(sip.Wire)))
         await desk.hang_up()
         stored = await desk.store.call(INCOMING.call_id)
     assert stored is not None

@@ -19,6 +19,7 @@ COMMANDS = {
     "prompts": "prompts",
     "check": "check",
     "users": "users",
+    "seats": "seats",
     "platform-sim": "platform_sim",
 }
 

@@ -11,18 +11,22 @@ import shutil
 import signal
 import socket
 import time
-import uuid
+from collections.abc import Mapping
 from importlib import resources
 from pathlib import Path
 
 import msgspec
 
+from ivr.sip.options import ping
 from ivr.sip.settings import SipSettings
 
 log = logging.getLogger(__name__)
 
 _SBIN = "/usr/local/sbin:/usr/sbin:/sbin"
 _START_S = 10.0
+# Wrong passwords for one seat from one address, and how long no more are heard after that.
+_WRONG_PASSWORDS = 10
+_LOCKED_S = 300
 
 
 class KamailioError(Exception):
@@ -40,7 +44,6 @@ def find_program(name: str) -> str:
 
 def configuration(settings: SipSettings, dispatcher: Path, rpc: Path) -> str:
     """The text of kamailio.cfg; ``rpc`` is the Unix datagram socket that it takes orders at."""
-    template = resources.files("ivr.sip").joinpath("kamailio.cfg.in").read_text(encoding="utf-8")
     advertise = f" advertise {settings.public_host}:{settings.port}" if settings.public_host else ""
     values = {
         "HOST": settings.host,
@@ -48,16 +51,49 @@ def configuration(settings: SipSettings, dispatcher: Path, rpc: Path) -> str:
         "ADVERTISE": advertise,
         "INTERNAL": str(settings.internal_port),
         "DISPATCHER": str(dispatcher),
-        "ALLOWED": " || ".join(_condition(network) for network in settings.networks),
+        "ALLOWED": " || ".join(condition(network) for network in settings.networks),
         "RPC": str(rpc),
         "RETRY_AFTER": str(settings.retry_after_s),
     }
+    internal = f'$rd == "127.0.0.1" && $rp == {settings.internal_port}'
+    registers = not settings.registrar and any(seat.ha1 for seat in settings.seats)
+    if registers:
+        values |= {
+            "ON_REGISTER": '    if (is_method("REGISTER")) { route(REGISTER); exit; }',
+            "ON_SEAT": f"    if ({internal}) {{ route(TO_SEAT); exit; }}",
+        }
+    else:
+        values |= {
+            "ON_REGISTER": "",
+            "ON_SEAT": f'    if ({internal}) {{ sl_send_reply("404", "No Such Seat"); exit; }}',
+        }
+    # nathelper looks for usrloc when it is loaded.
+    values["USRLOC"] = 'loadmodule "usrloc.so"' if registers else ""
+    values["REGISTRAR"] = registrar(settings) if registers else ""
+    return filled("kamailio.cfg.in", values)
+
+
+def registrar(settings: SipSettings) -> str:
+    """The part of a kamailio.cfg that registers the seats' telephones and calls them."""
+    seats = [f'    $sht(seats=>{seat.name}) = "{seat.ha1}";' for seat in settings.seats if seat.ha1]
+    values = {
+        "SEATS": "\n".join(seats),
+        "REALM": settings.realm,
+        "TRIES": str(_WRONG_PASSWORDS),
+        "LOCKED_S": str(_LOCKED_S),
+    }
+    return filled("registrar.cfg.in", values)
+
+
+def filled(template: str, values: Mapping[str, str]) -> str:
+    """A template of this package with every ``@NAME@`` replaced."""
+    text = resources.files("ivr.sip").joinpath(template).read_text(encoding="utf-8")
     for name, value in values.items():
-        template = template.replace(f"@{name}@", value)
-    return template
+        text = text.replace(f"@{name}@", value)
+    return text
 
 
-def _condition(network: str) -> str:
+def condition(network: str) -> str:
     parsed = ipaddress.ip_network(network)
     if parsed.version == 6:
         return f"src_ip == [{parsed.network_address}]/{parsed.prefixlen}"
@@ -94,6 +130,9 @@ class Kamailio:
         self._run_dir.mkdir(parents=True, exist_ok=True)
         workers = "".join(f"1 sip:127.0.0.1:{port}\n" for port in self._worker_ports)
         self._dispatcher.write_text(workers, encoding="utf-8")
+        # It holds what lets a phone register.
+        self._config.touch(0o600)
+        self._config.chmod(0o600)
         self._config.write_text(
             configuration(self._settings, self._dispatcher, self._rpc.path), encoding="utf-8"
         )
@@ -229,32 +268,6 @@ class WorkerStates:
         if self._socket is not None:
             self._socket.close()
             self._socket = None
-
-
-async def ping(host: str, port: int, timeout_s: float) -> bool:
-    """Send one OPTIONS by UDP; whether an answer came in time."""
-    loop = asyncio.get_running_loop()
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
-        sock.setblocking(False)
-        sock.connect((host, port))
-        mine = sock.getsockname()
-        tag = uuid.uuid4().hex
-        request = (
-            f"OPTIONS sip:ping@{host}:{port} SIP/2.0\r\n"
-            f"Via: SIP/2.0/UDP {mine[0]}:{mine[1]};branch=z9hG4bK{tag};rport\r\n"
-            "Max-Forwards: 5\r\n"
-            f"From: <sip:ping@{mine[0]}>;tag={tag[:8]}\r\nTo: <sip:ping@{host}>\r\n"
-            f"Call-ID: {tag}\r\nCSeq: 1 OPTIONS\r\nContent-Length: 0\r\n\r\n"
-        )
-        try:
-            sock.send(request.encode())
-            answer = await asyncio.wait_for(loop.sock_recv(sock, 4096), timeout_s)
-        except TimeoutError:
-            return False
-        except OSError:
-            await asyncio.sleep(timeout_s / 4)
-            return False
-        return answer.startswith(b"SIP/2.0 200")
 
 
 async def _end_group(pid: int) -> None:

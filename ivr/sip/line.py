@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from ivr.sip.kamailio import Kamailio
 from ivr.sip.pool import OnCall, WorkerPool
+from ivr.sip.seats import SeatWatch
 from ivr.sip.settings import SipSettings
 from ivr.sip.trunk import Trunk
 
@@ -18,6 +19,7 @@ class PhoneLine:
         self.settings = settings
         self.pool = WorkerPool(settings, on_call)
         self.trunk = Trunk(settings)
+        self.seats = SeatWatch(settings)
         self.kamailio: Kamailio | None = None
 
     async def start(self) -> None:
@@ -36,6 +38,12 @@ class PhoneLine:
         await self.kamailio.start()
         self.pool.told = self.kamailio.tell
         await self.trunk.start()
+        self.seats.start()
+
+    def registered(self) -> set[str]:
+        """The seats whose phones can be rung: registered a few seconds ago, or at a fixed
+        address."""
+        return self.seats.reachable
 
     async def drain(self, timeout_s: float | None = None) -> None:
         """Refuse new calls, wait for the present ones."""
@@ -43,6 +51,7 @@ class PhoneLine:
 
     async def close(self) -> None:
         """Hang up what is left and end all processes."""
+        await self.seats.stop()
         await self.trunk.close()
         await self.pool.close()
         if self.kamailio is not None:

@@ -25,7 +25,7 @@ import msgspec
 from ivr.sip import phone_messages as p
 from ivr.sip import wire
 from ivr.sip.phone_call import WAIT_S, Frame, PhoneCall, PhoneError, Said
-from ivr.sip.processes import StackSettings
+from ivr.sip.processes import Registration, StackSettings
 
 __all__ = ["Frame", "PhoneCall", "PhoneError", "RobotPhone", "Said", "free_port"]
 
@@ -38,16 +38,32 @@ _from_phone: msgspec.msgpack.Decoder[p.FromPhone] = msgspec.msgpack.Decoder(p.Fr
 
 class RobotPhone:
     """A phone named ``name`` at ``host``; port 0 means any free one, known for sure once it is
-    started. Holds up to four calls."""
+    started. Holds up to four calls.
+
+    With ``registrar`` ("sip:127.0.0.1:5060", perhaps ";transport=tcp") it registers there with
+    ``password``, as ``seat`` if that is not its name: see :meth:`registered`.
+    """
 
     def __init__(
-        self, name: str = "robot", port: int = 0, *, host: str = "127.0.0.1", proxy: str = ""
+        self,
+        name: str = "robot",
+        port: int = 0,
+        *,
+        host: str = "127.0.0.1",
+        proxy: str = "",
+        registrar: str = "",
+        password: str = "",
+        seat: str = "",
     ) -> None:
         self.name = name
         self.host = host
         self.port = port or free_port(host)
         self._tries = 1 if port else _TRIES
         self._proxy = proxy
+        self._registrar = registrar
+        self._password = password
+        self._seat = seat or name
+        self._answers: asyncio.Queue[p.Registered] = asyncio.Queue()
         self._process: asyncio.subprocess.Process | None = None
         self._writer: asyncio.StreamWriter | None = None
         self._reader: asyncio.Task[None] | None = None
@@ -67,6 +83,16 @@ class RobotPhone:
     def pid(self) -> int:
         """Process id of the phone."""
         return self._process.pid if self._process is not None else 0
+
+    @property
+    def ringing(self) -> bool:
+        """Whether a call has come that :meth:`incoming` has not given yet."""
+        return not self._arrived.empty()
+
+    def kill(self) -> None:
+        """Pull the plug: the process ends without a word to anybody."""
+        if self._process is not None and self._process.returncode is None:
+            self._process.kill()
 
     async def start(self) -> None:
         """Start the phone's process. Raises :class:`PhoneError` if its port is taken."""
@@ -90,9 +116,13 @@ class RobotPhone:
             rtp_host=self.host,
             rtp_port=0,
             rtp_ports=0,
+            credentials=("*", self.name, self._password) if self._registrar else None,
             log_level=0,
         )
-        config = p.PhoneConfig(stack, its.fileno())
+        registration = None
+        if self._registrar:
+            registration = Registration(self._registrar, self._seat, self.uri, 60)
+        config = p.PhoneConfig(stack, its.fileno(), registration)
         with its:
             self._process = await asyncio.create_subprocess_exec(
                 sys.executable,
@@ -130,6 +160,20 @@ class RobotPhone:
 
     async def __aexit__(self, *exception: object) -> None:
         await self.close()
+
+    # --- registering ---------------------------------------------------------------------
+
+    async def registered(self, timeout_s: float = WAIT_S) -> p.Registered:
+        """The registrar's next answer. Raises :class:`PhoneError` if none comes in time."""
+        try:
+            return await asyncio.wait_for(self._answers.get(), timeout_s)
+        except TimeoutError:
+            raise PhoneError(f"no answer to REGISTER in {timeout_s} s") from None
+
+    async def register(self, on: bool = True) -> p.Registered:
+        """Register once more, or take the registration back; the registrar's answer."""
+        self.tell(p.Register(on))
+        return await self.registered()
 
     # --- calling and being called --------------------------------------------------------
 
@@ -183,6 +227,8 @@ class RobotPhone:
                 for message in unpacker.feed(data):
                     if isinstance(message, p.Ready):
                         ready.set_result(message)
+                    elif isinstance(message, p.Registered):
+                        self._answers.put_nowait(message)
                     elif isinstance(message, p.Rings):
                         self._rings(message)
                     elif message.call in self._calls:

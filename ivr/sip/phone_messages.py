@@ -6,7 +6,7 @@ from typing import Literal
 
 import msgspec
 
-from ivr.sip.processes import StackSettings
+from ivr.sip.processes import Registration, StackSettings
 
 PhoneState = Literal["ringing", "early", "up", "held", "resumed", "ended"]
 
@@ -22,6 +22,14 @@ class Ready(PhoneMessage, frozen=True):
     """The phone is listening; ``fault`` says why if it could not."""
 
     fault: str = ""
+
+
+class Registered(PhoneMessage, frozen=True):
+    """The registrar's answer: SIP status, its phrase, and how many seconds it holds (0: none)."""
+
+    code: int
+    reason: str
+    valid_s: int
 
 
 class Rings(PhoneMessage, frozen=True):
@@ -78,6 +86,12 @@ class Call(PhoneMessage, frozen=True):
     headers: dict[str, str] = {}
 
 
+class Register(PhoneMessage, frozen=True):
+    """Register once more, or (``on`` false) take the registration back."""
+
+    on: bool
+
+
 class PickUp(PhoneMessage, frozen=True):
     """Answer with 200."""
 
@@ -127,12 +141,14 @@ class HangUp(PhoneMessage, frozen=True):
     call: int
 
 
-FromPhone = Ready | Rings | Changed | Hears | Said | KeyHeard
-ToPhone = Call | PickUp | Decline | Say | Hush | Press | Hold | HangUp
+FromPhone = Ready | Registered | Rings | Changed | Hears | Said | KeyHeard
+ToPhone = Call | Register | PickUp | Decline | Say | Hush | Press | Hold | HangUp
 
 
 class PhoneConfig(msgspec.Struct, frozen=True):
-    """How the phone's process is started: its endpoint, the socket's descriptor."""
+    """How the phone's process is started: its endpoint, the socket's descriptor, and where it
+    registers, if it does."""
 
     stack: StackSettings
     descriptor: int
+    registration: Registration | None = None

@@ -78,6 +78,7 @@ class PhoneProcess:
         self._talks: dict[int, _Talk] = {}
         self._refused: set[Leg] = set()
         self._next = 0
+        self._listed = False
         try:
             self._stack = Stack(config.stack)
         except PortInUse as error:
@@ -85,7 +86,8 @@ class PhoneProcess:
             os._exit(1)
         self._free = [_Handset(number) for number in range(MAX_LEGS)]
         self._stack.incoming = self._incoming
-        self._stack.join()
+        self._stack.registered = self._registered
+        self._stack.join(config.registration)
         self._socket.setblocking(False)
         self._tell(p.Ready())
 
@@ -108,8 +110,10 @@ class PhoneProcess:
     def _leave(self) -> NoReturn:
         for talk in tuple(self._talks.values()):
             talk.leg.hang_up()
+        if self._listed:
+            self._stack.register(False)
         until = time.monotonic() + 1.0
-        while self._talks and time.monotonic() < until:
+        while (self._talks or self._listed) and time.monotonic() < until:
             self._stack.poll(10)
         self._stack.poll(20)
         os._exit(0)
@@ -119,6 +123,9 @@ class PhoneProcess:
     def _obey(self, message: p.ToPhone) -> None:
         if isinstance(message, p.Call):
             self._call(message)
+            return
+        if isinstance(message, p.Register):
+            self._stack.register(message.on)
             return
         talk = self._talks.get(message.call)
         if talk is None:
@@ -161,6 +168,10 @@ class PhoneProcess:
             leg.dial(order.uri, order.headers)
         except SipError as error:
             self._end(order.call, 400, str(error))
+
+    def _registered(self, code: int, reason: str, valid_s: int) -> None:
+        self._listed = code // 100 == 2 and valid_s > 0
+        self._tell(p.Registered(code, reason, valid_s if self._listed else 0))
 
     # --- told by PJSIP -------------------------------------------------------------------
 

@@ -6,6 +6,7 @@ It sends exactly the packets that a test asks for. Requests go to one SIP addres
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import re
 import socket
 import struct
@@ -15,6 +16,10 @@ from collections.abc import Sequence
 ALLOWED_WAIT_S = 30.0
 EVENT_TYPE = 101
 KEYS = "0123456789*#ABCD"
+
+
+def _md5(text: str) -> str:
+    return hashlib.md5(text.encode(), usedforsecurity=False).hexdigest()
 
 
 class PlainPhone:
@@ -38,6 +43,7 @@ class PlainPhone:
         self._rtp_target = ("", 0)
         self._rtp_sequence = 100
         self._rtp_time = 1000
+        self.last_request = ""
         self._ssrc = uuid.uuid4().int & 0xFFFFFFFF
 
     async def __aenter__(self) -> PlainPhone:
@@ -118,6 +124,36 @@ class PlainPhone:
         self._rtp_target = (address[1], int(port[1]))
         await self.send(self.request("ACK").encode())
         return answer
+
+    async def register(self, user: str, password: str, realm: str, expires: int = 60) -> str:
+        """Register as ``user``; the answer to the password."""
+        uri = f"sip:{realm}"
+
+        def request(*headers: str) -> str:
+            text = self.request("REGISTER", uri=uri, headers=[f"Expires: {expires}", *headers])
+            text = re.sub(r"(?m)^From: <[^>]*>", f"From: <sip:{user}@{realm}>", text)
+            return re.sub(r"(?m)^To: <[^>]*>", f"To: <sip:{user}@{realm}>", text)
+
+        challenge = await self.ask(request())
+        nonce = re.search(r'nonce="([^"]+)"', challenge)
+        if not challenge.startswith("SIP/2.0 401") or nonce is None:
+            return challenge
+        own = uuid.uuid4().hex
+        first = _md5(f"{user}:{realm}:{password}")
+        second = _md5(f"REGISTER:{uri}")
+        digest = _md5(f"{first}:{nonce[1]}:00000001:{own}:auth:{second}")
+        self.last_request = request(
+            f'Authorization: Digest username="{user}", realm="{realm}", nonce="{nonce[1]}", '
+            f'uri="{uri}", response="{digest}", qop=auth, nc=00000001, cnonce="{own}", '
+            "algorithm=MD5"
+        )
+        return await self.ask(self.last_request)
+
+    def renewed(self, request: str) -> str:
+        """The same request as a new one: another branch, the next number."""
+        self._sequence += 1
+        text = re.sub(r"branch=[^;]+", f"branch=z9hG4bK{uuid.uuid4().hex}", request)
+        return re.sub(r"CSeq: \d+", f"CSeq: {self._sequence}", text)
 
     async def bye(self) -> str:
         """Hang up."""

@@ -9,7 +9,8 @@ import signal
 from collections.abc import AsyncIterator
 from pathlib import Path
 
-from ivr.sip.kamailio import find_program, ping
+from ivr.sip.kamailio import find_program
+from ivr.sip.options import ping
 from tests.ports import free_port
 
 TEMPLATE = Path(__file__).with_name("registrar.cfg")

@@ -9,7 +9,7 @@ from typing import Literal
 import pytest
 
 from ivr.sip import messages as m
-from ivr.sip.kamailio import ping
+from ivr.sip.options import ping
 from ivr.sip.phone import PhoneCall, RobotPhone
 from ivr.sip.tones import frequency_power, loudness, tone
 

@@ -13,8 +13,9 @@ import msgspec
 import pytest
 
 from ivr.sip import messages as m
-from ivr.sip.kamailio import Kamailio, KamailioError, ping
+from ivr.sip.kamailio import Kamailio, KamailioError
 from ivr.sip.line import PhoneLine
+from ivr.sip.options import ping
 from ivr.sip.phone import RobotPhone
 from ivr.sip.pool import PoolError, WorkerCall, WorkerPool
 from ivr.sip.settings import SipSettings

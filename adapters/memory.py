@@ -11,6 +11,7 @@ import msgspec
 from adapters import filing
 from adapters.memory_dialling import MemoryDialling
 from adapters.memory_emergencies import MemoryEmergencies
+from adapters.memory_leader import MemoryLeader
 from adapters.memory_second_passes import MemorySecondPasses
 from adapters.memory_service_store import MemoryServiceStore
 from adapters.model import CallRecord, Line, Receipt, StateChange, Ticket
@@ -34,7 +35,9 @@ class _Row:
         return max(self.due, self.leased_until or self.due)
 
 
-class MemoryStore(MemoryEmergencies, MemoryServiceStore, MemorySecondPasses, MemoryDialling):
+class MemoryStore(
+    MemoryEmergencies, MemoryServiceStore, MemorySecondPasses, MemoryDialling, MemoryLeader
+):
     """A :class:`adapters.ports.Store` that forgets everything with its process."""
 
     def __init__(
@@ -47,6 +50,7 @@ class MemoryStore(MemoryEmergencies, MemoryServiceStore, MemorySecondPasses, Mem
         MemoryServiceStore.__init__(self)
         MemorySecondPasses.__init__(self)
         MemoryDialling.__init__(self)
+        MemoryLeader.__init__(self)
         self._prefix = ticket_prefix
         self._calls: dict[str, CallRecord] = {}
         self._lines: dict[str, tuple[Line, ...]] = {}
@@ -221,11 +225,14 @@ class MemoryStore(MemoryEmergencies, MemoryServiceStore, MemorySecondPasses, Mem
 
     async def record_state(self, change: StateChange) -> bool:
         """Keep what the platform says of a ticket; false if something as new is known."""
+        redone = self._redo_reported(change)
+        if redone is not None and change.ticket_no not in self._tickets:
+            return redone
         self._ticket(change.ticket_no)
         known = self._states.get(change.ticket_no)
         change = msgspec.structs.replace(change, changed=change.changed.astimezone())
         if known is not None and known.changed >= change.changed:
-            return False
+            return bool(redone)
         self._states[change.ticket_no] = change
         self._handled(change.ticket_no, change.state, change.changed)
         return True

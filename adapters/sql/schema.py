@@ -17,6 +17,7 @@ from adapters.sql import (
     account_tables,
     dialling_tables,
     emergency_tables,
+    leader_tables,
     second_pass_tables,
     service_tables,
     statistics_tables,
@@ -72,6 +73,11 @@ def _statistics(connection: Connection) -> None:
     connection.execute(text("CREATE INDEX IF NOT EXISTS ix_calls_caller ON calls (caller)"))
 
 
+def _leader_callbacks(connection: Connection) -> None:
+    """Sessions of leader callbacks with all that belongs to them, and reports to the platform."""
+    tables.metadata.create_all(connection, tables=list(leader_tables.TABLES))
+
+
 # STEPS[n] takes version n + 1 to n + 2. Add one whenever the tables change.
 STEPS: list[Callable[[Connection], None]] = [
     _emergencies,
@@ -80,6 +86,7 @@ STEPS: list[Callable[[Connection], None]] = [
     _second_passes,
     _dialling,
     _statistics,
+    _leader_callbacks,
 ]
 
 # Any constant will do; it keeps two nodes from upgrading one database at the same time.

@@ -15,12 +15,14 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from adapters import filing
 from adapters.model import CallRecord, Line, Receipt, StateChange, Ticket
 from adapters.notices import Alarms
-from adapters.ports import OutboxRow, StoreError
+from adapters.ports import NotStored, OutboxRow, StoreError
 from adapters.sql import calls, emergencies, engine, outbox, ring_backs, schema, tickets
 from adapters.sql.accounts import SqlAccounts
 from adapters.sql.archive import SqlArchive
 from adapters.sql.dialling import SqlDialling
 from adapters.sql.emergency_store import EmergencyStore
+from adapters.sql.leader import SqlLeader
+from adapters.sql.leader_calls import redo_reported
 from adapters.sql.second_passes import SqlSecondPasses
 from adapters.sql.service_store import SqlServiceStore
 from adapters.sql.statistics import SqlStatistics
@@ -39,6 +41,7 @@ class SqlStore(
     SqlSecondPasses,
     SqlDialling,
     SqlStatistics,
+    SqlLeader,
 ):
     """A :class:`adapters.ports.Store` on SQLite or PostgreSQL.
 
@@ -211,14 +214,22 @@ class SqlStore(
     async def record_state(self, change: StateChange) -> bool:
         """Keep what the platform says of a ticket; false if something as new is known.
 
-        An emergency that has been dealt with is a reason to ring its caller back.
+        An emergency that has been dealt with is a reason to ring its caller back, a reopened
+        case that its unit reports as done one for the leader's second call.
         """
 
         async def record(db: AsyncConnection) -> bool:
-            new = await tickets.record_state(db, change)
+            redone = await redo_reported(db, change)
+            try:
+                new = await tickets.record_state(db, change)
+            except NotStored:
+                # Leaders also reopen tickets that were not filed here.
+                if redone is None:
+                    raise
+                return redone
             if new and change.state in ring_backs.HANDLED:
                 await ring_backs.handled(db, change.ticket_no, change.changed)
-            return new
+            return new or bool(redone)
 
         return await self._write(record)
 

@@ -45,7 +45,7 @@ async def file(
         return ticket_of(row)
     if await call_rows.call(db, call_id) is None:
         raise NotStored(f"no call {call_id}")
-    ticket_no = await _next_number(db, filing.series(prefix, at))
+    ticket_no = await next_number(db, filing.series(prefix, at))
     draft = await links.settled(db, draft)
     await links.attach(db, ticket_no, draft)
     await call_rows.replace_lines(db, call_id, talk)
@@ -208,7 +208,8 @@ def ticket_of(row: Row[Any]) -> Ticket:
     )
 
 
-async def _next_number(db: AsyncConnection, series: str) -> str:
+async def next_number(db: AsyncConnection, series: str) -> str:
+    """The next number of a series; those of a transaction that fails are given again."""
     row = upsert(db, counters).values(series=series, last=1)
     last = await db.execute(
         row.on_conflict_do_update(

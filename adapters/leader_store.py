@@ -1,0 +1,270 @@
+"""Where leader callbacks are kept. Every method is one transaction, durable when it returns."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime
+from typing import Literal, Protocol
+
+import msgspec
+from msgspec.structs import replace
+
+from adapters.leader import (
+    CallResult,
+    Draw,
+    Export,
+    ExportState,
+    LeaderCall,
+    LeaderSession,
+    Outcome,
+    Reopening,
+    Step,
+    WorkItem,
+)
+from adapters.model import StateChange
+from adapters.ports import StoreError
+from adapters.reports import Report
+
+Grouping = Literal["", "unit", "level", "month"]
+
+SERIES = "LD"
+"""The letters before the day in a session's number."""
+
+
+class Outdated(StoreError):
+    """Somebody else has changed this meanwhile; read it again."""
+
+    retryable = False
+
+
+class NotNow(StoreError):
+    """This cannot be done as things stand; the message names the reason in one word."""
+
+    retryable = False
+
+
+class SessionQuery(msgspec.Struct, frozen=True):
+    """Which sessions: starting from ``since`` to before ``until``; "" leaves a condition out.
+
+    ``person`` is a user who is leader or host of it.
+    """
+
+    since: datetime | None = None
+    until: datetime | None = None
+    unit: str = ""
+    person: str = ""
+    limit: int = 500
+
+
+class Counts(msgspec.Struct, frozen=True):
+    """What happened, counted. All of it belongs to the sessions that began in the period.
+
+    ``sessions`` that took place, ``leaders`` how many different ones, ``planned`` calls.
+    ``called``: tickets with at least one call or an outcome. ``reached``: somebody answered.
+    ``interviewed``: a talk took place; of those ``agreed``, ``disagreed``, ``redo`` and
+    ``explained``. ``missed``, ``refused`` and ``later`` are the other outcomes. Confirming calls
+    are in none of these. ``reopened`` cases, how many of them are ``solved``, ``redo_s`` seconds
+    for the solved ones together; ``confirmed`` second talks, of which ``satisfied`` agreed.
+    """
+
+    sessions: int = 0
+    leaders: int = 0
+    planned: int = 0
+    called: int = 0
+    reached: int = 0
+    interviewed: int = 0
+    agreed: int = 0
+    disagreed: int = 0
+    redo: int = 0
+    explained: int = 0
+    missed: int = 0
+    refused: int = 0
+    later: int = 0
+    reopened: int = 0
+    solved: int = 0
+    redo_s: int = 0
+    confirmed: int = 0
+    satisfied: int = 0
+
+
+class Recorded(msgspec.Struct, frozen=True):
+    """What an outcome changes, all at once: it, its item, cases, and what the platform is told.
+
+    ``reopenings`` with revision 0 are new.
+    """
+
+    outcome: Outcome
+    item: WorkItem
+    reopenings: tuple[Reopening, ...] = ()
+    reports: tuple[Report, ...] = ()
+
+
+class LeaderStore(Protocol):
+    """Sessions, work lists, calls, outcomes, cases reopened, exports, and their figures."""
+
+    async def put_leader_session(self, session: LeaderSession) -> LeaderSession:
+        """Store a new session (``session_id`` "") under the next number, or a changed one.
+
+        ``revision`` must be the one that was read. Raises :class:`Outdated`. As stored.
+        """
+
+    async def leader_session(self, session_id: str) -> LeaderSession | None:
+        """One session."""
+
+    async def leader_sessions(self, query: SessionQuery) -> Sequence[LeaderSession]:
+        """Sessions in the order of their time."""
+
+    async def keep_draw(self, draw: Draw, items: Sequence[WorkItem]) -> Sequence[WorkItem]:
+        """Make ``items`` the session's work list; confirming calls among them are taken over.
+
+        Raises :class:`NotNow` ("begun") once a ticket of the old list was called or decided.
+        """
+
+    async def draw_of(self, session_id: str) -> Draw | None:
+        """How the session's list came about."""
+
+    async def add_leader_item(self, item: WorkItem) -> WorkItem:
+        """Put one more ticket (or a waiting confirming call) at the end of a session's list.
+
+        Raises :class:`NotNow` ("listed") for a ticket that is on the list already.
+        """
+
+    async def leader_items(self, session_id: str) -> Sequence[WorkItem]:
+        """The work list in order, removed ones last."""
+
+    async def leader_item(self, item_id: int) -> WorkItem | None:
+        """One item."""
+
+    async def order_leader_items(self, session_id: str, item_ids: Sequence[int]) -> None:
+        """Put the work list in this order; items not named keep theirs, after these."""
+
+    async def remove_leader_item(self, item_id: int, *, back: bool = False) -> None:
+        """Take an item off the list, or put it back. Raises :class:`NotNow` ("begun")."""
+
+    async def open_leader_call(
+        self, item_id: int, call_id: str, *, by: str, at: datetime, most: int
+    ) -> LeaderCall:
+        """Put a call to a citizen on record, before anything is dialled; the item is "calling".
+
+        Raises :class:`NotNow`: "most" attempts made; "open" a call to this citizen's number, of
+        whatever session, whose end nobody knows; "done" a decided or removed item.
+        """
+
+    async def close_leader_call(
+        self, call_id: str, result: CallResult, *, at: datetime
+    ) -> LeaderCall:
+        """It is over; the item waits again until its outcome is given. Idempotent."""
+
+    async def leader_calls(self, item_id: int) -> Sequence[LeaderCall]:
+        """The calls of an item, first to last."""
+
+    async def open_leader_calls(self, session_id: str = "") -> Sequence[LeaderCall]:
+        """Calls without an end, of one session or of all: after a crash, those to be settled."""
+
+    async def leader_outcome(self, item_id: int) -> Outcome | None:
+        """What is known of an item's outcome."""
+
+    async def leader_outcomes(self, session_id: str) -> Mapping[int, Outcome]:
+        """The outcomes of a session by item."""
+
+    async def record_outcome(self, recorded: Recorded, *, at: datetime) -> Outcome:
+        """Keep an outcome with all that follows from it. ``revision`` as it was read (new: 0).
+
+        Raises :class:`Outdated`. As stored.
+        """
+
+    async def reopening(self, reopening_id: int) -> Reopening | None:
+        """One case."""
+
+    async def reopenings(
+        self, *, owner: str = "", open_only: bool = False, session_id: str = "", limit: int = 500
+    ) -> Sequence[Reopening]:
+        """Cases, the nearest deadline first."""
+
+    async def put_reopening(
+        self, reopening: Reopening, reports: Sequence[Report], *, at: datetime
+    ) -> Reopening:
+        """Store a changed case and tell of it. Raises :class:`Outdated`."""
+
+    async def waiting_confirmations(self, owner: str = "") -> Sequence[WorkItem]:
+        """Confirming calls that no session has taken yet, oldest first."""
+
+    async def leader_called_since(self, since: datetime) -> Mapping[str, datetime]:
+        """Tickets and numbers with which a leader talked since then, and when last."""
+
+    async def ask_export(self, export: Export) -> None:
+        """Somebody asks."""
+
+    async def decide_export(
+        self, export_id: str, *, approve: bool, by: str, at: datetime, expires: datetime
+    ) -> Export:
+        """Somebody else decides. Raises :class:`NotNow`: "same" person, "decided" already."""
+
+    async def take_export(self, export_id: str, *, at: datetime) -> Export:
+        """Fetch it: once, in time. Raises :class:`NotNow`: "not-approved", "taken", "expired"."""
+
+    async def sealed_export(self, export_id: str, sha256: str) -> None:
+        """Keep the digest of the file that was handed out."""
+
+    async def export_of(self, export_id: str) -> Export | None:
+        """One export."""
+
+    async def exports(self, limit: int = 200) -> Sequence[Export]:
+        """Exports, the newest first."""
+
+    async def leader_counts(
+        self, since: date, until: date, by: Grouping = ""
+    ) -> Mapping[str, Counts]:
+        """What happened in the sessions of the days from ``since`` to before ``until``.
+
+        By unit, level or month ("2026-11"), or all together under "". Sessions count that have
+        begun; what became of their cases counts whenever it happened.
+        """
+
+
+def confirmation(case: Reopening, item: WorkItem, change: StateChange) -> WorkItem:
+    """The confirming call that ``change`` brings: the same citizen, after the redoing.
+
+    ``item`` is the one whose call had led to the ``case``.
+    """
+    step = Step(change.changed, change.state, case.unit, change.note)
+    return WorkItem(
+        item_id=0,
+        session_id="",
+        position=0,
+        ticket_no=case.ticket_no,
+        rule="confirm",
+        why="",
+        ticket=replace(
+            item.ticket,
+            unit=case.unit,
+            reply=change.note or item.ticket.reply,
+            history=(*item.ticket.history, step),
+        ),
+        purpose="confirm",
+        reopening_id=case.reopening_id,
+        owner=case.owner,
+    )
+
+
+def decided(known: Export, *, approve: bool, by: str, at: datetime, expires: datetime) -> Export:
+    """``known`` after ``by`` has decided. Raises :class:`NotNow`: "same", "decided"."""
+    if known.state != "待批准":
+        raise NotNow("decided")
+    if by == known.asked_by:
+        raise NotNow("same")
+    state: ExportState = "已批准" if approve else "已拒绝"
+    return replace(
+        known, state=state, decided_by=by, decided=at, expires=expires if approve else None
+    )
+
+
+def fetched(known: Export, at: datetime) -> Export:
+    """``known`` after it was fetched. Raises :class:`NotNow`, as ``take_export``."""
+    if known.state == "已下载":
+        raise NotNow("taken")
+    if known.state != "已批准" or known.expires is None:
+        raise NotNow("not-approved")
+    if at >= known.expires:
+        raise NotNow("expired")
+    return replace(known, state="已下载", taken=at)

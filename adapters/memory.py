@@ -9,11 +9,13 @@ from datetime import datetime
 import msgspec
 
 from adapters import filing
+from adapters.memory_corrections import MemoryCorrections
 from adapters.memory_dialling import MemoryDialling
 from adapters.memory_emergencies import MemoryEmergencies
 from adapters.memory_leader import MemoryLeader
 from adapters.memory_second_passes import MemorySecondPasses
 from adapters.memory_service_store import MemoryServiceStore
+from adapters.memory_similar import MemorySimilar
 from adapters.model import CallRecord, Line, Receipt, StateChange, Ticket
 from adapters.notices import Alarms
 from adapters.ports import NotStored, OutboxRow
@@ -36,7 +38,13 @@ class _Row:
 
 
 class MemoryStore(
-    MemoryEmergencies, MemoryServiceStore, MemorySecondPasses, MemoryDialling, MemoryLeader
+    MemoryEmergencies,
+    MemoryServiceStore,
+    MemorySecondPasses,
+    MemoryDialling,
+    MemoryLeader,
+    MemorySimilar,
+    MemoryCorrections,
 ):
     """A :class:`adapters.ports.Store` that forgets everything with its process."""
 
@@ -50,6 +58,8 @@ class MemoryStore(
         MemoryServiceStore.__init__(self)
         MemorySecondPasses.__init__(self)
         MemoryDialling.__init__(self)
+        MemorySimilar.__init__(self)
+        MemoryCorrections.__init__(self)
         MemoryLeader.__init__(self)
         self._prefix = ticket_prefix
         self._calls: dict[str, CallRecord] = {}
@@ -115,6 +125,7 @@ class MemoryStore(
         self._lines[call_id] = tuple(lines)
         self._progress.pop(call_id, None)
         self._send(ticket_no, at)
+        self._merge(ticket_no, draft, at)
         self._raise_alarm(ticket_no, draft, at)
         return self._whole(ticket_no)
 
@@ -128,6 +139,7 @@ class MemoryStore(
             said += filing.resumed(call_id, self._talk(call_id))
         draft = self._settled(draft)
         if self._revise(ticket_no, draft, at, said):
+            self._merge(ticket_no, draft, at)
             self._progress.pop(own, None)
             self._progress.pop(call_id, None)
         self._raise_alarm(ticket_no, draft, at)
@@ -309,6 +321,13 @@ class MemoryStore(
 
     def _all_tickets(self) -> Iterable[Ticket]:
         return self._tickets.values()
+
+    def _whole_tickets(self) -> Iterable[Ticket]:
+        return [self._whole(ticket_no) for ticket_no in self._tickets]
+
+    def _state_of(self, ticket_no: str) -> str:
+        known = self._states.get(ticket_no)
+        return known.state if known is not None else ""
 
     def _all_calls(self) -> Iterable[CallRecord]:
         return self._calls.values()

@@ -8,6 +8,7 @@ from typing import Protocol
 
 import msgspec
 
+from adapters.corrections import Corrections
 from adapters.dialling import DialStore
 from adapters.model import (
     CallRecord,
@@ -23,6 +24,7 @@ from adapters.notices import NoticeStore
 from adapters.ring_back import RingBackStore
 from adapters.second_pass import SecondPassStore
 from adapters.service_store import ServiceStore
+from adapters.similar import SimilarTickets
 from flows.requests import (
     AskProgress,
     BookSlot,
@@ -154,7 +156,16 @@ class OutboxRow(msgspec.Struct, frozen=True):
     due: datetime
 
 
-class Store(NoticeStore, RingBackStore, SecondPassStore, ServiceStore, DialStore, Protocol):
+class Store(
+    NoticeStore,
+    RingBackStore,
+    SecondPassStore,
+    ServiceStore,
+    DialStore,
+    SimilarTickets,
+    Corrections,
+    Protocol,
+):
     """The database. Every method is one transaction, durable when it returns."""
 
     async def start(self) -> None:

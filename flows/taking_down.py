@@ -184,6 +184,15 @@ def following(
     kept = frozenset(kept)
     changed: list[Field] = []
     type_ = type_of(intent)
+    if intent.kind == "svc":
+        service = intent.id.removeprefix("svc.")
+        if draft.application is None or draft.application.service != service:
+            # Without the service's own form nobody can hand it in: they ask about it.
+            draft = replace(draft, application=None)
+            type_ = "咨询"
+        draft = replace(draft, service=service)
+    else:
+        draft = replace(draft, service="", application=None)
     if "type" not in kept and type_ != draft.type:
         draft = replace(draft, type=type_)
         changed.append("type")

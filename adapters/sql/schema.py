@@ -15,6 +15,7 @@ from adapters.applications import use_of
 from adapters.ports import StoreError
 from adapters.sql import (
     account_tables,
+    desk_tables,
     dialling_tables,
     emergency_tables,
     leader_tables,
@@ -78,6 +79,11 @@ def _leader_callbacks(connection: Connection) -> None:
     tables.metadata.create_all(connection, tables=list(leader_tables.TABLES))
 
 
+def _desk(connection: Connection) -> None:
+    """Merged tickets, and what operators corrected."""
+    tables.metadata.create_all(connection, tables=list(desk_tables.TABLES))
+
+
 # STEPS[n] takes version n + 1 to n + 2. Add one whenever the tables change.
 STEPS: list[Callable[[Connection], None]] = [
     _emergencies,
@@ -87,6 +93,7 @@ STEPS: list[Callable[[Connection], None]] = [
     _dialling,
     _statistics,
     _leader_callbacks,
+    _desk,
 ]
 
 # Any constant will do; it keeps two nodes from upgrading one database at the same time.

@@ -19,12 +19,14 @@ from adapters.ports import NotStored, OutboxRow, StoreError
 from adapters.sql import calls, emergencies, engine, outbox, ring_backs, schema, tickets
 from adapters.sql.accounts import SqlAccounts
 from adapters.sql.archive import SqlArchive
+from adapters.sql.corrections import SqlCorrections
 from adapters.sql.dialling import SqlDialling
 from adapters.sql.emergency_store import EmergencyStore
 from adapters.sql.leader import SqlLeader
 from adapters.sql.leader_calls import redo_reported
 from adapters.sql.second_passes import SqlSecondPasses
 from adapters.sql.service_store import SqlServiceStore
+from adapters.sql.similar import SqlSimilar
 from adapters.sql.statistics import SqlStatistics
 from flows.ticket import TicketDraft
 
@@ -42,6 +44,8 @@ class SqlStore(
     SqlDialling,
     SqlStatistics,
     SqlLeader,
+    SqlSimilar,
+    SqlCorrections,
 ):
     """A :class:`adapters.ports.Store` on SQLite or PostgreSQL.
 

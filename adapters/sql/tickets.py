@@ -15,7 +15,7 @@ from adapters.applications import use_of
 from adapters.model import Line, StateChange, Ticket
 from adapters.ports import NotStored
 from adapters.sql import calls as call_rows
-from adapters.sql import links
+from adapters.sql import links, merging
 from adapters.sql.dialect import upsert
 from adapters.sql.tables import calls, counters, outbox, progress, ticket_states, tickets
 from flows.ticket import TicketDraft
@@ -63,6 +63,7 @@ async def file(
         )
     )
     await _send(db, ticket_no, 0, draft, at)
+    await _merge(db, ticket_no, draft, at)
     await db.execute(delete(progress).where(progress.c.call_id == call_id))
     return ticket_of((await db.execute(same)).one())
 
@@ -83,6 +84,7 @@ async def update_draft(
     if call_id not in ("", own):
         said += filing.resumed(call_id, await call_rows.best_talk(db, call_id))
     if await revise(db, ticket_no, await links.settled(db, draft), at, said):
+        await _merge(db, ticket_no, draft, at)
         await db.execute(delete(progress).where(progress.c.call_id.in_([own, call_id])))
 
 
@@ -115,6 +117,13 @@ async def revise(
     )
     await _replace_waiting(db, ticket_no, row.revision + 1, draft, at)
     return True
+
+
+async def _merge(db: AsyncConnection, ticket_no: str, draft: TicketDraft, at: datetime) -> None:
+    """Record what ``draft`` says of a merge, and count it on the main ticket."""
+    main = await merging.settle(db, ticket_no, draft, at)
+    if main is not None:
+        await revise(db, *main, at)
 
 
 async def retell(

@@ -8,6 +8,8 @@ moment; its no-input time starts when the prompt has ended.
 
 from __future__ import annotations
 
+from typing import Literal
+
 import msgspec
 
 from flows.requests import AnyRequest
@@ -93,17 +95,54 @@ class Listen(Command, frozen=True):
     speech: bool = True
 
 
+Priority = Literal["emergency", "dropped", "enterprise", "other"]
+
+
 class Transfer(Command, frozen=True):
     """Call ``target`` ("operator", or an emergency number such as "119") and bridge it.
 
     The ``card`` is delivered before that phone rings. With ``stay`` the hotline keeps
     recording and transcribing the three-way call. The shell answers with
     ``TransferAnswered`` (then ``TransferEnded``) or ``TransferFailed``.
+
+    "operator" may mean a place in the operators' queue: then ``Placed`` and ``SeatFree`` come
+    first, and the call goes on meanwhile. ``priority`` is the class of that place, ``skills``
+    what the operator should be able to do ("dialect", "enterprise", "emergency"). A transfer to
+    anybody else gives the place up.
     """
 
     target: str
     card: HandoffCard
     stay: bool = True
+    priority: Priority = "other"
+    skills: tuple[str, ...] = ()
+
+
+class Connect(Command, frozen=True):
+    """Answer to ``SeatFree``: show ``card`` there and ring that seat.
+
+    The shell answers with ``TransferAnswered``; a seat that does not take the call is followed
+    by another ``SeatFree`` or ``Placed``.
+    """
+
+    card: HandoffCard
+
+
+class LeaveQueue(Command, frozen=True):
+    """The caller waits for a person no longer."""
+
+
+class KeepPlace(Command, frozen=True):
+    """The caller hangs up now; keep the place in the queue, and ring ``number`` when it is
+    their turn. ``draft`` is filed under ``ticket_no`` and asks for that call."""
+
+    number: str
+    draft: TicketDraft
+    ticket_no: str
+
+
+class Music(Command, frozen=True):
+    """Play music whenever there is nothing else to hear, until the next commands."""
 
 
 class FileTicket(Command, frozen=True):
@@ -136,4 +175,17 @@ class HangUp(Command, frozen=True):
     """End the call once everything said before has been heard."""
 
 
-AnyCommand = Play | Record | Listen | Transfer | FileTicket | Ask | Note | HangUp
+AnyCommand = (
+    Play
+    | Record
+    | Listen
+    | Transfer
+    | Connect
+    | LeaveQueue
+    | KeepPlace
+    | Music
+    | FileTicket
+    | Ask
+    | Note
+    | HangUp
+)

@@ -34,13 +34,15 @@ class Answered(Event, frozen=True):
 
     ``at`` is the local wall-clock time, the only clock a dialogue ever sees;
     ``caller`` is the number that the network gave ("" when withheld); ``dropped`` is what can
-    be resumed, if the number's last call broke off within the hour.
+    be resumed, if the number's last call broke off within the hour. ``straight``: this call is
+    one of those that go to a person without the machine.
     """
 
     caller: str
     called: str
     at: datetime
     dropped: Dropped | None = None
+    straight: bool = False
 
 
 class Keys(Event, frozen=True):
@@ -114,6 +116,21 @@ class RequestFailed(Event, frozen=True):
     reason: str
 
 
+class Placed(Event, frozen=True):
+    """The caller stands in the operators' queue, as the ``place``-th (1 is next).
+
+    ``wait_s`` is how long it will probably take, None while no operator works who could take
+    the call. Comes on joining and every now and then.
+    """
+
+    place: int
+    wait_s: float | None
+
+
+class SeatFree(Event, frozen=True):
+    """An operator's seat is reserved for the caller and waits for ``Connect``."""
+
+
 class TransferAnswered(Event, frozen=True):
     """The person or number called by the last ``Transfer`` has answered and is bridged."""
 
@@ -154,6 +171,19 @@ class RungBack(Event, frozen=True):
     at: datetime
 
 
+class CalledBack(Event, frozen=True):
+    """The hotline rang who had asked to be called back and kept the place in the queue, and
+    they answered; instead of ``Answered``. An operator's seat is reserved already.
+
+    ``draft`` is the ticket that asks for this call. ``at`` as in ``Answered``.
+    """
+
+    number: str
+    ticket_no: str
+    draft: TicketDraft
+    at: datetime
+
+
 AnyEvent = (
     Answered
     | Keys
@@ -166,9 +196,12 @@ AnyEvent = (
     | FilingFailed
     | Replied
     | RequestFailed
+    | Placed
+    | SeatFree
     | TransferAnswered
     | TransferFailed
     | TransferEnded
     | HungUp
     | RungBack
+    | CalledBack
 )

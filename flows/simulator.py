@@ -12,6 +12,10 @@ Systems outside are obliging (:class:`flows.twin.Twin`): the one-time code is al
 ``/identity-differs``, ``/slot-gone`` and ``/none-free`` are said beforehand, too. After
 ``/hold`` replies wait for ``/reply``.
 
+``/queued 3 90`` said beforehand makes the next operator one to queue for: third in line, 90
+seconds to wait (without a figure: nobody works). Then ``/placed 2 60``, ``/seat-free``,
+``/not-taken`` (said before ``/seat-free``: that seat does not answer) and ``/too-long``.
+
 ``/transfer-fails`` and ``/filing-fails`` are said beforehand and hold for the next attempt;
 ``/transfer-fails 3`` for the next three. Filing and transfers otherwise succeed.
 """
@@ -29,8 +33,11 @@ from flows import requests as rq
 from flows.commands import (
     AnyCommand,
     Ask,
+    Connect,
     FileTicket,
     HangUp,
+    KeepPlace,
+    LeaveQueue,
     Listen,
     Note,
     Play,
@@ -48,8 +55,10 @@ from flows.events import (
     Keys,
     NoInput,
     Partial,
+    Placed,
     Replied,
     RequestFailed,
+    SeatFree,
     SpeechBack,
     SpeechLost,
     TransferAnswered,
@@ -70,6 +79,8 @@ _EVENTS: dict[str, AnyEvent] = {
     "/speech-lost": SpeechLost(),
     "/speech-back": SpeechBack(),
     "/transfer-ends": TransferEnded(),
+    "/seat-free": SeatFree(),
+    "/too-long": TransferFailed("no-answer"),
 }
 DAY = datetime(2026, 11, 23, 10, 0)
 
@@ -113,8 +124,12 @@ class Simulation:
         self.commands: list[AnyCommand] = []
         self.filed: list[FileTicket] = []
         self.transfers: list[Transfer] = []
+        self.connects: list[Connect] = []
+        self.kept: list[KeepPlace] = []
         self._fail_filing = 0
         self._fail_transfer = 0
+        self._queue: Placed | None = None
+        self._not_taken: Placed | None = None
 
     @property
     def over(self) -> bool:
@@ -207,6 +222,12 @@ class Simulation:
             held, self._held = self._held, []
             for ask in held:
                 self._handle(self._outside(ask))
+        elif name == "/queued":
+            self._queue = _placed(rest)
+        elif name == "/placed":
+            self._handle(_placed(rest))
+        elif name == "/not-taken":
+            self._not_taken = _placed(rest or "1 30")
         elif name == "/filing-fails":
             self._fail_filing = int(rest or 1)
         elif name == "/transfer-fails":
@@ -245,6 +266,17 @@ class Simulation:
                 return self._transfer(command)
             case Ask():
                 return self._ask(command)
+            case Connect():
+                self.connects.append(command)
+                again, self._not_taken = self._not_taken, None
+                shown = "没有接起来" if again is not None else "已接通"
+                self.lines.append(Line("system", f"坐席{shown}"))
+                return TransferAnswered() if again is None else again
+            case LeaveQueue():
+                self.lines.append(Line("system", "不再排队"))
+            case KeepPlace():
+                self.kept.append(command)
+                self.lines.append(Line("system", "保留位置，轮到时回电"))
             case Listen():
                 self._masked = command.keys.masked
         return None
@@ -283,12 +315,21 @@ class Simulation:
 
     def _transfer(self, command: Transfer) -> AnyEvent:
         self.transfers.append(command)
+        if command.target == "operator" and self._queue is not None:
+            place, self._queue = self._queue, None
+            self.lines.append(Line("system", f"排队等人工：第 {place.place} 位"))
+            return place
         if self._fail_transfer:
             self._fail_transfer -= 1
             self.lines.append(Line("system", f"转接 {command.target}：没有接通"))
             return TransferFailed("no-answer")
         self.lines.append(Line("system", f"转接 {command.target}：已接通"))
         return TransferAnswered()
+
+
+def _placed(text: str) -> Placed:
+    place, _, wait = text.partition(" ")
+    return Placed(int(place or 1), float(wait) if wait else None)
 
 
 _TWIN: dict[str, tuple[str, rq.AnyReply]] = {
@@ -339,4 +380,6 @@ _MEANINGS = {
     "/speech-lost": "语音识别中断",
     "/speech-back": "语音识别恢复",
     "/transfer-ends": "对方挂机",
+    "/seat-free": "有坐席空出来",
+    "/too-long": "等得太久",
 }

@@ -51,6 +51,13 @@ class Said(msgspec.Struct, frozen=True):
     alternatives: tuple[str, ...] = ()
 
 
+class Queued(msgspec.Struct, frozen=True):
+    """The caller's place in the operators' queue, as told last (:class:`flows.events.Placed`)."""
+
+    place: int
+    wait_s: float | None
+
+
 class FiledTicket(msgspec.Struct, frozen=True):
     """A ticket of this call that is stored."""
 
@@ -77,6 +84,10 @@ class Call:
     in the same breath as the present one. ``usage`` is how often each intent is asked for,
     by which menus are ordered. ``asked`` counts the requests to systems outside: a reply to any
     but the last comes too late. ``pace`` is how fast the hotline speaks.
+
+    ``queued`` is the place in the operators' queue, None out of it; ``person_for`` why a person
+    was asked for, ``skills`` what that person should be able to do. ``seat_waits``: a seat is
+    reserved while a ticket is still being stored. ``returns``: the caller's last call broke off.
     """
 
     data: FlowData
@@ -102,6 +113,11 @@ class Call:
     operator_tries: int = 0
     asked: int = 0
     pace: float = 1.0
+    queued: Queued | None = None
+    person_for: str = "asked"
+    skills: tuple[str, ...] = ()
+    seat_waits: bool = False
+    returns: bool = False
 
     def prompt(self, prompt: str) -> str:
         """The text of a fixed prompt."""

@@ -24,6 +24,13 @@ from flows.dialogue.service.waiting import Waiting
 from flows.dialogue.state import State, ask
 from flows.dialogue.transfer import OPERATOR, Transferring, begin_emergency, nobody
 from flows.dialogue.understanding import next_request, understand
+from flows.dialogue.waiting import (
+    Connecting,
+    already_in_line,
+    no_answer_in_line,
+    resting,
+    still_wanted,
+)
 
 Commands = tuple[AnyCommand, ...]
 MOST_BACK = 20
@@ -71,7 +78,7 @@ class Course:
 
     def do(self, move: Move) -> Commands:
         """Carry out ``move``."""
-        commands = self._carry_out(move)
+        commands = (*move.first, *self._carry_out(move))
         return (Note(move.note), *commands) if move.note else commands
 
     def _carry_out(self, move: Move) -> Commands:
@@ -123,6 +130,8 @@ class Course:
                 return self._to_person(move)
             case mv.Emergency():
                 return self._emergency(move)
+            case mv.Finish() if call.queued is not None:
+                return self.do(still_wanted(move.say))
             case mv.Finish():
                 self.over = True
                 self.state = Over()
@@ -164,6 +173,8 @@ class Course:
 
     def _miss(self, move: Miss) -> Commands:
         call = self.call
+        if call.queued is not None and isinstance(self.state, OpenQuestion):
+            return self.do(no_answer_in_line(move, self.state))
         if not count(call, self.state, move):
             return ask(call, again_in_other_words(call, self.state, move))
         note = Note(f"没有听懂 {call.misses} 次，没有声音 {call.unheard} 次")
@@ -173,15 +184,23 @@ class Course:
 
     def _to_person(self, move: mv.ToPerson) -> Commands:
         call = self.call
+        if call.queued is not None:
+            return self.do(already_in_line(self.state))
         if call.operator_tries >= call.config.operator_tries:
             return self.do(nobody(call))
-        state = Transferring(target=OPERATOR, reason=move.reason, announce=move.announce)
+        call.skills = tuple(dict.fromkeys((*call.skills, *move.skills)))
+        state = Transferring(
+            target=OPERATOR,
+            reason=move.reason,
+            announce=move.announce,
+            back=resting(self.state),
+        )
         return self._enter(state, move.say)
 
     def _emergency(self, move: mv.Emergency) -> Commands:
         call = self.call
         draft = emergency_draft(call, move.kind, move.text, confirmed=move.confirmed)
-        if isinstance(self.state, Transferring) and not gravest(call, move.kind):
+        if isinstance(self.state, Transferring | Connecting) and not gravest(call, move.kind):
             # A person is being rung already, who is told of it through the ticket.
             call.emergency = call.pending = draft
             return (FileTicket(draft),)

@@ -76,6 +76,10 @@ class PhraseLists(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     agree: tuple[str, ...]
     give_up: tuple[str, ...]
     other_matter: tuple[str, ...]
+    keep_place: tuple[str, ...]
+    no_wait: tuple[str, ...]
+    keep_waiting: tuple[str, ...]
+    enterprise: tuple[str, ...]
 
 
 class DialogueFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -126,6 +130,10 @@ class Wording:
         self.agree = Phrases(lists.agree)
         self.give_up = Phrases(lists.give_up)
         self.other_matter = Phrases(lists.other_matter)
+        self.keep_place = Phrases(lists.keep_place)
+        self.no_wait = Phrases(lists.no_wait)
+        self.keep_waiting = Phrases(lists.keep_waiting)
+        self.enterprise = Phrases(lists.enterprise)
 
 
 class FlowData(msgspec.Struct, frozen=True):

@@ -21,6 +21,7 @@ from flows.dialogue.harvest import known, merged, place_in
 from flows.dialogue.moves import Miss, Move
 from flows.dialogue.opening import OpenQuestion, notice
 from flows.dialogue.pausing import Pausing
+from flows.dialogue.person import ENTERPRISE
 from flows.dialogue.resume import ResumeOffer, can_resume
 from flows.dialogue.service.ask import AskField
 from flows.dialogue.service.waiting import Waiting
@@ -31,18 +32,33 @@ from flows.dialogue.transfer import (
     CallBackNumber,
     Transferring,
 )
+from flows.dialogue.waiting import (
+    Connecting,
+    InLine,
+    StillWanted,
+    called_back,
+    nobody_came,
+    placed,
+    promise_kept,
+    resting,
+    seat_free,
+    stop_waiting,
+)
 from flows.events import (
     Answered,
     AnyEvent,
+    CalledBack,
     Filed,
     FilingFailed,
     HungUp,
     Keys,
     NoInput,
     Partial,
+    Placed,
     Replied,
     RequestFailed,
     RungBack,
+    SeatFree,
     SpeechBack,
     SpeechLost,
     TransferAnswered,
@@ -141,10 +157,20 @@ class Dialogue:
                 self._course.state, commands = rung_back(self._call, event)
                 self._course.asked(commands[-2:])
                 return commands
+            case CalledBack():
+                self._course.state, commands = called_back(self._call, event)
+                return commands
+            case Placed():
+                return self._course.do(placed(self._call, self._course.state, event))
+            case SeatFree():
+                return self._course.do(seat_free(self._call, self._course.state))
             case TransferAnswered():
                 # Whatever is being asked meanwhile: two people are talking now.
                 self._course.state = Bridged(to=_target(self._course.state))
-                return no_longer_waiting(self._call)
+                self._call.queued = None
+                return (*no_longer_waiting(self._call), *promise_kept(self._call))
+            case TransferFailed() if self._call.queued is not None:
+                return self._course.do(nobody_came(self._call, self._course.state))
             case TransferFailed():
                 return self._course.do(self._course.state.transfer_failed(self._call))
             case TransferEnded():
@@ -157,12 +183,13 @@ class Dialogue:
         area = call.data.knowledge.gazetteer.data.area_code
         call.caller = phone_number(event.caller, area) or ""
         call.at = event.at
-        if call.config.person_first:
-            return (*notice(), *self._course.do(mv.ToPerson(reason="policy")))
+        call.returns = event.dropped is not None
         state: State = OpenQuestion()
         if event.dropped is not None and can_resume(call, event.dropped):
             state = ResumeOffer(dropped=event.dropped)
         self._course.state = state
+        if call.config.person_first or event.straight:
+            return (*notice(), *self._course.do(mv.ToPerson(reason="policy")))
         commands = (*notice(), *ask(call, state.question(call)))
         self._course.asked(commands[-2:])
         return commands
@@ -187,10 +214,14 @@ class Dialogue:
             move = self._watch.utterance(call, event, self._course.state)
             if move is not None:
                 return self._course.take(move)
-        elif isinstance(self._course.state, Transferring):
+        elif isinstance(self._course.state, Transferring | Connecting):
             return self._told_where(event.text)
-        if not (event.listening and self._course.state.listens):
+        state = self._course.state
+        if not (event.listening and state.listens):
             return ()
+        if isinstance(state, InLine) and (not event.text or call.emergency is not None):
+            told = self._told_where(event.text) if event.text else ()
+            return (*told, *self._course.do(mv.Go(state=state.silent())))
         if not event.text:
             return self._course.take(Miss())
         call.by_keys = False
@@ -217,9 +248,17 @@ class Dialogue:
     def _hear(self, said: Said) -> Move:
         """What everybody may say at any time, then what the state makes of it."""
         wording = self._call.data.wording
+        state = self._course.state
+        if isinstance(state, InLine):
+            return self._heard_in_line(state, said)
+        leaves = self._call.queued is not None and wording.no_wait.whole(said.text)
+        if leaves and not isinstance(state, StillWanted):
+            return stop_waiting(self._call, resting(state))
         inside = len(said.text) <= SHORT and wording.person_inside.inside(said.text)
         if inside or wording.person.whole(said.text):
             return self._person_asked()
+        if wording.enterprise.whole(said.text) and not state.of_form:
+            return mv.ToPerson(skills=(ENTERPRISE,))
         if isinstance(self._course.state, Pausing):
             self._course.state = self._course.state.back
             if wording.ready.whole(said.text):
@@ -243,6 +282,20 @@ class Dialogue:
             return Miss(kind="swear")
         return move
 
+    def _heard_in_line(self, state: InLine, said: Said) -> Move:
+        """What concerns the queue itself, else an answer to the question before it."""
+        wanted = state.asked_for(self._call, said)
+        if wanted is not None:
+            return wanted
+        if self._call.data.wording.repeat.whole(said.text):
+            return mv.Go(state=replace(state, quiet=False))
+        self._course.state = state.back
+        move = self._hear(said)
+        if isinstance(move, Miss):
+            self._course.state = state
+            return state.not_understood()
+        return move
+
     def _person_asked(self) -> Move:
         """To a person; an emergency that is only suspected goes with the caller."""
         state = self._course.state
@@ -252,7 +305,7 @@ class Dialogue:
 
     def _keys(self, digits: str) -> Commands:
         call = self._call
-        if isinstance(self._course.state, Transferring):
+        if isinstance(self._course.state, Transferring | Connecting):
             return ()
         if digits == "0":
             return self._course.take(self._person_asked())
@@ -292,7 +345,12 @@ class Dialogue:
             call.pending = None
             call.form = None
             self._course.forget_the_way()
-        return self._course.do(self._course.state.filed(call, ticket_no))
+        move = self._course.state.filed(call, ticket_no)
+        if call.seat_waits:
+            # The caller hears the number; what else there is, the operator asks.
+            self._course.state = OpenQuestion(more=True)
+            return self._course.do(seat_free(call, self._course.state, move.say))
+        return self._course.do(move)
 
     def _filing_failed(self) -> Commands:
         call = self._call
@@ -302,11 +360,16 @@ class Dialogue:
             call.filed_again = True
             call.pending = failed
             return (FileTicket(failed, call.filed.ticket_no if call.filed else ""),)
+        if call.seat_waits:
+            self._course.state = OpenQuestion(more=True)
+            return self._course.do(seat_free(call, self._course.state))
         return self._course.do(self._course.state.filing_failed(call))
 
     def _hung_up(self, event: HungUp) -> Commands:
         call = self._call
-        waiting = isinstance(self._course.state, Transferring | CallBackNumber)
+        waiting = call.queued is not None or isinstance(
+            self._course.state, Transferring | CallBackNumber | Connecting
+        )
         helped = isinstance(self._course.state, Bridged) and (call.emergency is None or call.filed)
         done = self._course.over or helped or call.pending is not None
         was_over, self._course.over = self._course.over, True

@@ -146,7 +146,7 @@ def _special(call: Call, move: Begin) -> Move | None:
         case "sys.abuse":
             return Miss(kind="swear")
         case "sys.dialect":
-            return ToPerson((Say("dialect.noted"),), announce=False)
+            return ToPerson((Say("dialect.noted"),), announce=False, skills=("dialect",))
         case "sys.wrong":
             return Finish((Say("wrong.bye"),))
         case "sys.outscope":

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Literal
 
 import msgspec
 
-from flows.commands import AnySpeech
+from flows.commands import AnyCommand, AnySpeech
 from flows.dialogue.call import Said
 from flows.ticket import TicketDraft
 
@@ -18,10 +18,12 @@ MissKind = Literal["noinput", "nomatch", "unknown", "bad-key", "swear"]
 
 
 class Move(msgspec.Struct, frozen=True):
-    """Root of all moves. ``say`` is said before whatever comes next; ``note`` explains it."""
+    """Root of all moves. ``say`` is said before whatever comes next; ``note`` explains it;
+    ``first`` is done before anything is said."""
 
     say: Speech = ()
     note: str = ""
+    first: tuple[AnyCommand, ...] = ()
 
 
 class Go(Move, frozen=True, kw_only=True):
@@ -97,10 +99,14 @@ class Emergency(Move, frozen=True, kw_only=True):
 
 
 class ToPerson(Move, frozen=True, kw_only=True):
-    """Put the caller through to a person. ``announce`` false: ``say`` has told so already."""
+    """Put the caller through to a person. ``announce`` false: ``say`` has told so already.
+
+    ``skills`` are what this person should be able to do (:class:`flows.commands.Transfer`).
+    """
 
     reason: str = "asked"
     announce: bool = True
+    skills: tuple[str, ...] = ()
 
 
 class ToMenu(Move, frozen=True, kw_only=True):

@@ -6,7 +6,7 @@ from typing import ClassVar
 
 import msgspec
 
-from flows.commands import AnyCommand, KeyInput, Listen, Play, Say
+from flows.commands import AnyCommand, KeyInput, Listen, Music, Play, Say
 from flows.dialogue.call import Call, Said
 from flows.dialogue.moves import Again, Finish, Miss, Move, Nothing, Speech
 from flows.requests import AnyReply
@@ -18,7 +18,8 @@ class Question(msgspec.Struct, frozen=True):
     """What is said in a state, and how the answer is heard.
 
     ``hear`` says what kind of answer is likely: an open sentence, a number, or a few words.
-    ``masked`` answers are kept out of transcript, log and recording.
+    ``masked`` answers are kept out of transcript, log and recording. With ``music`` nobody has
+    to answer: the caller waits.
     """
 
     speech: Speech
@@ -28,6 +29,7 @@ class Question(msgspec.Struct, frozen=True):
     hear: str = "short"
     no_input_s: float = 0.0
     masked: bool = False
+    music: bool = False
 
 
 class State(msgspec.Struct, frozen=True):
@@ -113,7 +115,10 @@ class State(msgspec.Struct, frozen=True):
 
 def ask(call: Call, question: Question, say: Speech = ()) -> tuple[AnyCommand, ...]:
     """Say ``say`` and the question, and listen."""
-    return (Play((*say, *question.speech)), listen(call, question))
+    if not question.music:
+        return (Play((*say, *question.speech)), listen(call, question))
+    speech = (*say, *question.speech)
+    return (*((Play(speech),) if speech else ()), Music(), listen(call, question))
 
 
 def listen(call: Call, question: Question) -> Listen:

@@ -12,6 +12,8 @@ from flows.dialogue.call import Call, Said
 from flows.dialogue.contact import LONGEST, area_code
 from flows.dialogue.drafts import best_draft, card
 from flows.dialogue.moves import File, Go, Miss, Move, Speech
+from flows.dialogue.opening import OpenQuestion
+from flows.dialogue.person import knows_nothing, priority, wanted_skills
 from flows.dialogue.state import Question, State
 from flows.ticket import TicketDraft
 from flows.values.phone import phone_number, spoken_phone
@@ -20,7 +22,10 @@ OPERATOR = "operator"
 
 
 class Transferring(State, frozen=True, kw_only=True):
-    """A phone is ringing; ``rest`` are the ones to try after it."""
+    """A phone is ringing; ``rest`` are the ones to try after it.
+
+    ``back`` is the question that was left for it, if one can be gone on with.
+    """
 
     listens: ClassVar[bool] = False
     remembered: ClassVar[bool] = False
@@ -29,24 +34,35 @@ class Transferring(State, frozen=True, kw_only=True):
     reason: str
     rest: tuple[str, ...] = ()
     announce: bool = True
+    back: State | None = None
 
     def enter(self, call: Call, say: Speech) -> tuple[AnyCommand, ...]:
-        if self.target == OPERATOR:
+        to_operator = self.target == OPERATOR
+        if to_operator:
             call.operator_tries += 1
+            call.person_for = self.reason
         if self.announce:
             prompt = f"transfer.{self.target}"
             say = (*say, Say(prompt if prompt in call.data.prompts else "transfer.other"))
-        urgent = call.emergency is not None
+        said = (Play(say, barge_in=call.emergency is None),) if say else ()
         kind = call.emergency.emergency_kind if call.emergency is not None else ""
         # The operator is the hotline itself: it has no one to leave the caller to.
         stay = not kind or self.target == OPERATOR or call.data.knowledge.emergencies[kind].stay
         return (
             Note(f"转接：{self.target}（{self.reason}）"),
-            Play(say, barge_in=not urgent),
-            Transfer(self.target, card(call, self.reason), stay=stay),
+            *said,
+            Transfer(
+                self.target,
+                card(call, self.reason),
+                stay=stay,
+                priority=priority(call) if to_operator else "other",
+                skills=wanted_skills(call) if to_operator else (),
+            ),
         )
 
     def transfer_failed(self, call: Call) -> Move:
+        if not self.rest and self.reason == "policy" and knows_nothing(call):
+            return Go((Say("queue.machine"),), state=OpenQuestion())
         if not self.rest:
             return nobody(call)
         target, *rest = self.rest
@@ -99,6 +115,7 @@ class CallBackNumber(State, frozen=True):
 def begin_emergency(call: Call, draft: TicketDraft, *, person: bool) -> Transferring:
     """Ring for help: the kind's numbers in their order, then the operator (``person``: at once)."""
     call.emergency = draft
+    call.queued = None
     call.form = None
     call.filed = None
     numbers = call.data.knowledge.emergencies[draft.emergency_kind].transfer

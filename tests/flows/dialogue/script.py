@@ -14,6 +14,7 @@
 from __future__ import annotations
 
 import textwrap
+from collections.abc import Sequence
 from typing import Any
 
 from flows.commands import FileTicket, Play, Say, Transfer
@@ -28,9 +29,15 @@ def follow(
     *,
     caller: str = "13900000001",
     config: DialogueConfig | None = None,
+    before: Sequence[str] = (),
 ) -> Simulation:
-    """Run ``script`` and check each of its lines; returns the simulation for further checks."""
+    """Run ``script`` and check each of its lines; returns the simulation for further checks.
+
+    ``before`` is typed before the call is answered.
+    """
     call = Simulation(data, config, caller=caller)
+    for line in before:
+        call.type(line)
     call.start()
     since = 0
     for line in textwrap.dedent(script).strip().splitlines():

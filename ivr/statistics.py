@@ -58,33 +58,47 @@ class Sheet:
             case live.LeftQueue():
                 self._wait_no_longer(at)
                 self.promised |= event.why in ("timed-out", "call-back")
-            case live.Ringing():
+            case live.Ringing() if is_seat(event.target):
                 self._ring(event.target, at)
+            case live.PartyRinging() if event.role == "operator":
+                self._ring(event.target, at)
+            case live.Bridged() | live.PartyJoined() if is_seat(event.target):
+                # Whoever supervises has not been asked for.
+                if getattr(event, "role", "operator") == "operator":
+                    self._join(event.target, at)
             case live.Bridged():
-                self._bridge(event.target, at)
+                self.elsewhere = True
+            case live.PartyJoined() if event.role == "guest":
+                self.elsewhere = True
+            case live.PartyRefused() | live.PartyLeft() if event.role == "operator":
+                self._hang_up(at, event.target)
             case live.CallOver():
                 self._end(event, at)
 
     def _ring(self, target: str, at: datetime) -> None:
-        if not is_seat(target):
-            return
         if self.asked is None:
             # Without a queue the phone rings at once: that is when the wait begins.
             self.asked = self.waiting = at
-        self._hang_up(at)
-        self.turns.append(Turn(seat_name(target), at))
-
-    def _bridge(self, target: str, at: datetime) -> None:
-        if not is_seat(target):
-            self.elsewhere = True
-            return
-        self._wait_no_longer(at)
-        self.reached = self.reached or at
-        self.asked = self.asked or at
-        if not self.turns or self.turns[-1].over or self.turns[-1].seat != seat_name(target):
-            self._hang_up(at)
+        if self._turn(target) is None:
+            for turn in self.turns:
+                if turn.taken is None:
+                    turn.over = turn.over or at
             self.turns.append(Turn(seat_name(target), at))
-        self.turns[-1].taken = at
+
+    def _join(self, target: str, at: datetime) -> None:
+        self._wait_no_longer(at)
+        self.asked = self.asked or at
+        self.reached = self.reached or at
+        turn = self._turn(target)
+        if turn is None:
+            turn = Turn(seat_name(target), at)
+            self.turns.append(turn)
+        turn.taken = turn.taken or at
+
+    def _turn(self, target: str) -> Turn | None:
+        """What goes on at that seat, None if nothing does."""
+        seat = seat_name(target)
+        return next((turn for turn in self.turns if turn.seat == seat and not turn.over), None)
 
     def _end(self, event: live.CallOver, at: datetime) -> None:
         self._hang_up(at)
@@ -98,9 +112,10 @@ class Sheet:
             self.waited_s += (at - self.waiting).total_seconds()
             self.waiting = None
 
-    def _hang_up(self, at: datetime) -> None:
-        if self.turns and self.turns[-1].over is None:
-            self.turns[-1].over = at
+    def _hang_up(self, at: datetime, target: str = "") -> None:
+        for turn in self.turns:
+            if turn.over is None and target in ("", turn.seat, f"seat:{turn.seat}"):
+                turn.over = at
 
     @property
     def result(self) -> Result:

@@ -77,6 +77,42 @@ def test_times_of_a_call_that_reaches_a_person() -> None:
     assert (fact.seat, fact.talk_s, fact.length_s) == ("802", 60.0, 96.0)
 
 
+def test_people_come_and_go() -> None:
+    """A warm transfer with a supervisor listening: two turns overlap, the wait is one."""
+    sheet = Sheet("c", "a", NINE)
+    events: list[tuple[float, live.LiveEvent]] = [
+        BEGAN,
+        QUEUED,
+        (11, live.PartyRinging("c", "operator", "seat:803")),
+        (14, live.PartyRefused("c", "operator", "seat:803", "busy")),
+        (15, live.Ringing("c", "seat:801", True)),
+        (15, live.PartyRinging("c", "operator", "seat:801")),
+        (20, live.PartyJoined("c", "operator", "seat:801", "talk")),
+        (20, live.Bridged("c", "seat:801")),
+        (30, live.PartyRinging("c", "supervisor", "seat:809")),
+        (31, live.PartyJoined("c", "supervisor", "seat:809", "listen")),
+        (40, live.PartyRinging("c", "operator", "seat:802")),
+        (45, live.PartyJoined("c", "operator", "seat:802", "talk")),
+        (50, live.PartyLeft("c", "operator", "seat:801", True)),
+        (55, live.PartyLeft("c", "supervisor", "seat:809", True)),
+        (80, over("transferred")),
+    ]
+    for second, event in events:
+        sheet.take(event, NINE + timedelta(seconds=second))
+    turns = [turn.kept("c", n) for n, turn in enumerate(sheet.turns)]
+    assert [(turn.seat, turn.ring_s, turn.talk_s) for turn in turns] == [
+        ("803", 3.0, None), ("801", 5.0, 30.0), ("802", 5.0, 35.0),
+    ]  # fmt: skip
+    fact = sheet.fact(NINE)
+    assert (fact.wait_s, fact.reach_s, fact.seat, fact.talk_s) == (10.0, 10.0, "801", 65.0)
+    assert fact.result == "person"
+
+
+def test_a_guest_alone_is_no_person_of_ours() -> None:
+    fact = told(BEGAN, (5, live.PartyJoined("c", "guest", "120", "talk")), (40, over()))
+    assert (fact.result, fact.reach_s) == ("transferred", None)
+
+
 def test_without_a_queue_the_wait_begins_with_the_ring() -> None:
     fact = told(
         BEGAN, (5, live.Ringing("c", "operator", True)), (9, live.Bridged("c", "operator")),

@@ -5,64 +5,64 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-from collections.abc import Callable
 from typing import Protocol
 
 import msgspec
 
-from adapters.model import Speaker
+from adapters.leader import CallResult, Key
 from asr.turns import PartialText, TurnEnded
 from flows.privacy import mask_number
-from flows.secret import secret_in
 from ivr import live
 from ivr.call.files import CallFiles
 from ivr.call.filing import Filing
 from ivr.call.hearing import Heard, Hearing
+from ivr.call.masking import Masking
 from ivr.call.services import Services
 from ivr.call.session import BROKEN
 from ivr.call.timeline import TimeLine
-from ivr.call.transcript import MASK, Transcript
+from ivr.call.transcript import Transcript
+from ivr.call.words import Words
+from ivr.dialling.dialler import outcome_of
 from ivr.leader.phone.opinion import opinion_of
-from ivr.leader.phone.orders import AskOpinion, HangUp
+from ivr.leader.phone.orders import AskOpinion, HangUp, Phase
 from ivr.leader.phone.sounds import Sounds
 from ivr.sip import messages as sip
 from ivr.sip.invite import new_call_id
+from ivr.talk.parties import FIRST as LEADER
+from ivr.talk.parties import Parties
 
 log = logging.getLogger(__name__)
-
-LEADER, CITIZEN, HOST = 0, 1, 2
-SPEAKERS: dict[int, Speaker] = {LEADER: "leader", CITIZEN: "caller", HOST: "host"}
 
 # How long the citizen has to press or say 1, 2 or 3 after each time of being asked.
 OPINION_S = 8.0
 # The worker closes a file within this, or never.
 CLOSING_S = 5.0
-# How a call ended that was no talk, by SIP's answer (RFC 3261 section 21).
-_BUSY = frozenset({486, 600})
-_REFUSED = frozenset({603, 403, 607})
-_SILENT = frozenset({0, 408, 480, 487})
+# Answers that say that nobody has this number (RFC 3261 section 21).
+_NOBODY = frozenset({404, 410, 484, 604})
 
 
 class Talked(msgspec.Struct, frozen=True):
-    """How a call ended. ``reason`` is "" where the citizen was reached, otherwise "busy",
-    "no-answer", "refused" or "failed"; ``opinion`` "1", "2", "3" or "" for none."""
+    """How a call ended. ``result`` is "talked" where somebody answered. ``opinion`` is "1", "2",
+    "3" or "" for none. ``why`` is the SIP reason; ``code`` its status, 0 if there is none."""
 
     call_id: str
-    reason: str = ""
-    opinion: str = ""
-    broke_off: bool = False
+    result: CallResult
+    opinion: Key = ""
+    code: int = 0
+    why: str = ""
 
 
 class Stage(Protocol):
     """What the call needs of the session's line."""
 
+    @property
+    def parties(self) -> Parties:
+        """Everybody on the line."""
+
     def send(self, message: sip.ToWorker) -> None:
         """To the worker."""
 
-    def wire(self, *, citizen: bool) -> None:
-        """Let the citizen hear and be heard, or not."""
-
-    def tell(self, phase: str) -> None:
+    async def at(self, phase: Phase) -> None:
         """The call has come this far."""
 
 
@@ -74,7 +74,7 @@ CallEvent = sip.LegChanged | sip.Key | Heard | AskOpinion | HangUp | sip.Recorde
 
 
 class CitizenCall:
-    """Runs one call on leg 1. What happens to it comes by :meth:`take`."""
+    """Runs one call over a leader's line. What happens to it comes by :meth:`take`."""
 
     def __init__(
         self,
@@ -85,17 +85,14 @@ class CitizenCall:
         sounds: Sounds,
         hearing: Hearing,
         *,
-        legs: Callable[[], tuple[int, ...]],
         ring_s: float,
     ) -> None:
-        """``legs`` are those of the house that are connected: leader, host."""
         self.call_id = new_call_id()
         self._uri = uri
         self._stage = stage
         self._services = services
         self._sounds = sounds
         self._hearing = hearing
-        self._legs = legs
         self._ring_s = ring_s
         self._inbox: asyncio.Queue[CallEvent] = asyncio.Queue()
         self._transcript = Transcript(
@@ -107,7 +104,11 @@ class CitizenCall:
         self._files = CallFiles(services, called, began)
         self._filing = Filing(services, called, self._transcript, began)
         self._time = TimeLine(self._transcript)
+        self._words = Words(
+            hearing, Masking(stage.send, self._transcript, self._time), self._transcript, self._time
+        )
         self._recording = False
+        self._leg = -1
         self._ended: sip.LegChanged | None = None
 
     def take(self, event: CallEvent) -> None:
@@ -122,51 +123,62 @@ class CitizenCall:
         """The whole call; returns when all of it is stored."""
         log.info("leader call to %s", mask_number(self._number), extra=self._extra())
         await self._filing.open_call(self._files.planned)
-        reason, opinion, finished = "failed", "", False
+        answered, opinion = False, ""
         try:
-            reason = await self._ring()
-            if not reason:
+            answered = await self._ring()
+            if answered:
                 self._services.live.publish(live.CallBegan(self.call_id, self._number, ""))
                 await self._talk()
                 opinion = await self._opinion()
-            finished = True
         finally:
-            await self._close(reason, finished)
-        return Talked(self.call_id, reason, opinion, self._broke_off)
+            await self._close(answered)
+        ended = self._ended or sip.LegChanged(self._leg, "ended")
+        result = "talked" if answered else call_result(ended.code)
+        return Talked(self.call_id, result, msgspec.convert(opinion, Key), ended.code, ended.reason)
 
     # --- before the talk -----------------------------------------------------------------
 
-    async def _ring(self) -> str:
-        """Ring; "" once they answer, otherwise why they did not."""
-        self._stage.tell("dialling")
-        headers = {"X-Hotline-Call": self.call_id}
-        self._stage.send(sip.Dial(CITIZEN, self._uri, self._ring_s, headers))
-        self._sounds.loop(self._services.ringback, LEADER)
+    async def _ring(self) -> bool:
+        """Ring; whether they answered."""
+        await self._stage.at("dialling")
+        ringing = self._stage.parties.ring(
+            "citizen",
+            self._uri,
+            timeout_s=self._ring_s,
+            headers={"X-Hotline-Call": self.call_id},
+        )
+        self._leg = ringing.leg
+        tone = self._stage.parties.sounds
+        tone.play(LEADER, self._services.ringback)
         try:
             while True:
                 event = await self._inbox.get()
                 if isinstance(event, HangUp):
-                    self._stage.send(sip.HangUpLeg(CITIZEN))
+                    ringing.cancel()
                 elif isinstance(event, sip.LegChanged) and event.state == "up":
-                    return ""
-                elif isinstance(event, sip.LegChanged) and event.state in ("failed", "ended"):
-                    self._ended = event
-                    return _reason(event)
+                    return True
+                elif self._over(event):
+                    return False
         finally:
-            self._sounds.stop(LEADER)
+            tone.play(LEADER, None)
+
+    def _house(self) -> tuple[int, ...]:
+        """The legs that hear what the citizen is told, too: those who talk."""
+        parties = self._stage.parties
+        return (LEADER, *(one.leg for one in parties.people if one.leg != self._leg))
 
     # --- the talk ------------------------------------------------------------------------
 
     async def _talk(self) -> None:
         """Notice, recording, talk; returns when the citizen is gone or the talk is done."""
-        self._stage.tell("notice")
+        await self._stage.at("notice")
         notice = asyncio.create_task(self._notice())
         try:
             while True:
                 event = await self._inbox.get()
                 if isinstance(event, NoticeHeard):
-                    self._stage.wire(citizen=True)
-                    self._stage.tell("talking")
+                    self._stage.parties.join(self._leg)
+                    await self._stage.at("talking")
                 elif isinstance(event, AskOpinion) or self._over(event):
                     return
                 else:
@@ -176,22 +188,23 @@ class CitizenCall:
 
     async def _notice(self) -> None:
         """The citizen hears that the call is recorded before it is, and the leader with them."""
-        text = await self._sounds.say("leader.notice", (CITIZEN, *self._legs()))
+        text = await self._sounds.say("leader.notice", (self._leg, *self._house()))
         self._time.recording_begins()
         # Without the notice nothing may be recorded; the talk is worth having all the same.
         path = self._files.start() if text else None
         if path is not None:
             self._transcript.add("hotline", text, -0.01, -0.01)
             self._recording = True
-            self._stage.send(sip.StartRecording(str(path), left=(CITIZEN,)))
+            self._stage.send(sip.StartRecording(str(path), left=(self._leg,)))
         self._inbox.put_nowait(NoticeHeard())
 
     async def _opinion(self) -> str:
         """Ask for 1, 2 or 3, twice if need be, thank and hang up. "" for no answer."""
         if self._ended is not None:
             return ""
-        self._stage.tell("opinion")
-        self._stage.wire(citizen=False)
+        await self._stage.at("opinion")
+        # The house hears the answer with the question over; the citizen hears the question alone.
+        self._stage.parties.hold(self._leg, on=True)
         for _ in range(2):
             asked = asyncio.create_task(self._say("leader.opinion"))
             try:
@@ -201,9 +214,9 @@ class CitizenCall:
             if opinion or self._ended is not None:
                 break
         if self._ended is None:
-            self._sounds.stop(CITIZEN, *self._legs())
+            self._sounds.stop(self._leg, *self._house())
             await self._say("leader.thanks" if opinion else "leader.goodbye")
-            self._stage.send(sip.HangUpLeg(CITIZEN))
+            self._stage.parties.hang_up(self._leg)
             await self._gone()
         return opinion
 
@@ -222,24 +235,24 @@ class CitizenCall:
             if self._over(event):
                 return ""
             self._usual(event)
-            found = opinion_of(_said(event))
+            found = opinion_of(self._said(event))
             if found:
                 return found
         return ""
 
     async def _say(self, prompt: str) -> None:
         start = self._time.now
-        text = await self._sounds.say(prompt, (CITIZEN, *self._legs()))
+        text = await self._sounds.say(prompt, (self._leg, *self._house()))
         if text:
             self._transcript.add("hotline", text, start, self._time.now)
 
     def _usual(self, event: CallEvent) -> None:
         """What is the same at every stage of a call that is up."""
         if isinstance(event, HangUp):
-            self._stage.send(sip.HangUpLeg(CITIZEN))
+            self._stage.parties.hang_up(self._leg)
         elif isinstance(event, Heard):
             self._note(event)
-        elif isinstance(event, sip.Key) and event.leg == CITIZEN:
+        elif isinstance(event, sip.Key) and event.leg == self._leg:
             self._transcript.add_keys(event.key, self._time.now, masked=False)
 
     def _over(self, event: CallEvent) -> bool:
@@ -251,22 +264,11 @@ class CitizenCall:
 
     def _note(self, heard: Heard) -> None:
         """Words into the transcript, private ones as asterisks."""
-        event, speaker = heard.event, SPEAKERS[heard.leg]
-        if isinstance(event, PartialText):
-            shown = MASK if secret_in(event.text) else event.text
+        if isinstance(heard.event, PartialText):
+            shown = self._words.partial(heard.event.text)
             self._services.live.publish(live.Hearing(self.call_id, shown))
-        elif isinstance(event, TurnEnded) and event.result.text:
-            base = self._time.of(self._hearing.since(heard.leg))
-            private = bool(secret_in(event.result.text))
-            self._transcript.add(
-                speaker,
-                MASK if private else event.result.text,
-                base + event.start,
-                base + event.spoken_end,
-                confidence=event.result.confidence,
-                words=() if private else event.result.words,
-                words_from=base,
-            )
+        else:
+            self._words.note(heard)
 
     # --- the end -------------------------------------------------------------------------
 
@@ -277,10 +279,9 @@ class CitizenCall:
             if not self._over(event):
                 self._usual(event)
 
-    async def _close(self, reason: str, finished: bool) -> None:
+    async def _close(self, answered: bool) -> None:
         """Last words, the recording, the manifest, the call's record."""
-        self._stage.wire(citizen=False)
-        await self._hearing.leave(CITIZEN)
+        await self._hearing.leave(self._leg)
         if self._recording:
             self._stage.send(sip.StopRecording())
         closed = not self._recording
@@ -294,13 +295,21 @@ class CitizenCall:
                     elif isinstance(event, Heard):
                         self._note(event)
         ended = self._services.now()
-        interrupted = not finished or self._broke_off
+        interrupted = answered and (self._ended is None or self._broke_off)
         recording = await asyncio.to_thread(
             self._files.close, ended, interrupted, self._transcript.lines, ()
         )
-        outcome = "refused" if reason else "interrupted" if interrupted else "callback"
+        outcome = "refused" if not answered else "interrupted" if interrupted else "callback"
         await self._filing.close_call(ended, outcome, recording)
         self._services.live.publish(live.CallOver(self.call_id, outcome, recording))
+
+    def _said(self, event: CallEvent) -> str:
+        """What the citizen has pressed or said with this, "" for anything else."""
+        if isinstance(event, sip.Key) and event.leg == self._leg:
+            return event.key
+        if isinstance(event, Heard) and event.leg == self._leg:
+            return event.event.result.text if isinstance(event.event, TurnEnded) else ""
+        return ""
 
     @property
     def _broke_off(self) -> bool:
@@ -310,19 +319,9 @@ class CitizenCall:
         return {"action": "leader-call", "call": self.call_id}
 
 
-def _said(event: CallEvent) -> str:
-    """What the citizen has pressed or said with this, "" for anything else."""
-    if isinstance(event, sip.Key) and event.leg == CITIZEN:
-        return event.key
-    if isinstance(event, Heard) and event.leg == CITIZEN and isinstance(event.event, TurnEnded):
-        return event.event.result.text
-    return ""
-
-
-def _reason(change: sip.LegChanged) -> str:
-    """Why a call came to nothing, by the answer's code (RFC 3261 section 21)."""
-    if change.code in _BUSY:
-        return "busy"
-    if change.code in _REFUSED:
-        return "refused"
-    return "no-answer" if change.code in _SILENT else "failed"
+def call_result(code: int) -> CallResult:
+    """What a SIP status that was no answer means for the work list."""
+    if code in _NOBODY:
+        return "wrong-number"
+    outcome = outcome_of(str(code))
+    return outcome if outcome in ("busy", "refused") else "no-answer"

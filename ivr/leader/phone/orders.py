@@ -32,9 +32,9 @@ class Order(msgspec.Struct, frozen=True, tag=True):
 
 
 class Dial(Order, frozen=True):
-    """Ring the citizen of this ticket. Refused while another call goes on."""
+    """Ring the citizen of this item of the work list. Refused while another call goes on."""
 
-    ticket_no: str
+    item_id: int
 
 
 class Identified(Order, frozen=True):
@@ -79,16 +79,18 @@ class Telephone(msgspec.Struct, frozen=True):
 
     ``phase``: the leader's seat rings ("ringing") or is connected ("ready"); the citizen rings
     ("dialling"), hears the recording notice ("notice"), talks ("talking"), is asked for an
-    opinion ("opinion"); the seat has hung up ("over"). ``ticket_no`` and ``call_id`` are those
+    opinion ("opinion"); the seat has hung up ("over"). ``item_id`` and ``call_id`` are those
     of the present or last call. ``reason`` says why a call came to nothing or an order was
-    refused: "busy", "no-answer", "refused", "failed", or a refusal of :mod:`ivr.dialling`.
+    refused: "busy", "no-answer", "refused", "wrong-number", "failed", what
+    :meth:`adapters.leader_store.LeaderStore.open_leader_call` says, or a refusal of
+    :mod:`adapters.dialling`.
     ``answerer`` is "" until it is known. ``opinion``: "1", "2", "3", "" for none.
     ``host``: "" (not there), "ringing", "joined" or "leading" (the leader then only listens).
     """
 
     session_id: str
     phase: Phase
-    ticket_no: str = ""
+    item_id: int = 0
     call_id: str = ""
     reason: str = ""
     answerer: Answerer | Literal[""] = ""

@@ -1,0 +1,191 @@
+"""The telephone on the page of a leader session: orders to it, and what happens on it."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Sequence
+from functools import cache
+
+import msgspec
+from aiohttp import web
+
+from adapters.accounts import Role
+from adapters.leader import LeaderSession
+from adapters.leader_store import LeaderStore
+from adapters.state.port import SharedState, StateUnavailable
+from ivr.console.access import allowed, audit
+from ivr.console.context import Page, visitor
+from ivr.console.words import texts
+from ivr.control import events
+from ivr.leader.phone import orders as do
+from ivr.leader.phone.service import LeaderPhones, NoLine
+
+_STILL_S = 15.0
+_RETRY_S = 1.0
+_KEEP_S = 600.0
+_KINDS = {kind.__name__: kind for kind in do.Order.__subclasses__()}
+_ROLES: tuple[Role, ...] = ("leader", "host")
+
+
+class PhonePages:
+    """Adds these routes to the console (:meth:`part`)."""
+
+    def __init__(self, store: LeaderStore, state: SharedState, phones: LeaderPhones) -> None:
+        self._store = store
+        self._state = state
+        self._phones = phones
+
+    def part(self, app: web.Application) -> Sequence[Page]:
+        """No entry in the navigation: the telephone is part of a session's page."""
+        base = "/leader/sessions/{session_id}/phone"
+        app.router.add_post(f"{base}/seat", self.ring_seat)
+        app.router.add_post(f"{base}/order", self.order)
+        app.router.add_get(f"{base}/events", self.events)
+        return ()
+
+    @allowed(*_ROLES)
+    async def ring_seat(self, request: web.Request) -> web.Response:
+        """Ring the leader's seat; 409 with the reason where that cannot be."""
+        session = await self._session(request)
+        try:
+            await self._phones.ring_seat(session)
+        except NoLine as error:
+            return web.json_response({"reason": error.reason}, status=409)
+        except StateUnavailable:
+            return web.json_response({"reason": "no-state"}, status=503)
+        await audit(request, "leader.seat", session.session_id)
+        return web.json_response({})
+
+    @allowed(*_ROLES)
+    async def order(self, request: web.Request) -> web.Response:
+        """Pass an order on: a JSON object with its ``type`` and what it needs."""
+        session = await self._session(request)
+        order = _order(await request.read(), visitor(request).user.name)
+        await audit(request, f"leader.{type(order).__name__}", session.session_id, _detail(order))
+        try:
+            payload = msgspec.json.encode(order)
+            await self._state.append(do.orders(session.session_id), payload, _KEEP_S)
+        except StateUnavailable:
+            return web.json_response({"reason": "no-state"}, status=503)
+        return web.json_response({})
+
+    @allowed(*_ROLES)
+    async def events(self, request: web.Request) -> web.StreamResponse:
+        """Server-sent events: "phone" with the telephone's state, "call" with what is said."""
+        session = await self._session(request)
+        await audit(request, "leader.follow", session.session_id)
+        response = web.StreamResponse(headers={"X-Accel-Buffering": "no"})
+        response.content_type = "text/event-stream"
+        await response.prepare(request)
+        try:
+            async for name, data in self._feed(session.session_id):
+                line = f"event: {name}\ndata: {data.decode()}\n\n" if name else ": still there\n\n"
+                await response.write(line.encode())
+        except ConnectionError:
+            # The browser has gone; it comes back by itself if it wants more.
+            pass
+        return response
+
+    async def _session(self, request: web.Request) -> LeaderSession:
+        """The session, if the visitor is its leader or host."""
+        session = await self._store.leader_session(request.match_info["session_id"])
+        if session is None:
+            raise web.HTTPNotFound
+        who = visitor(request)
+        if who.user.name not in (session.leader, session.host) and not who.may("admin"):
+            await audit(request, "refused", request.path)
+            raise web.HTTPForbidden
+        return session
+
+    async def _feed(self, session_id: str) -> AsyncIterator[tuple[str, bytes]]:
+        """Names and payloads as they come; a name of "" for a sign of life."""
+        told: asyncio.Queue[tuple[str, bytes]] = asyncio.Queue()
+        async with contextlib.AsyncExitStack() as stack:
+            calls = _CallFollower(self._state, told)
+            stack.push_async_callback(calls.close)
+            task = asyncio.create_task(self._follow(do.states(session_id), told, calls))
+            stack.callback(task.cancel)
+            while True:
+                try:
+                    async with asyncio.timeout(_STILL_S):
+                        yield await told.get()
+                except TimeoutError:
+                    yield "", b""
+
+    async def _follow(
+        self, topic: str, told: asyncio.Queue[tuple[str, bytes]], calls: _CallFollower
+    ) -> None:
+        """The states of the telephone, and with each new call what is said in it."""
+        while True:
+            try:
+                async with self._state.follow(topic) as entries:
+                    for known in (await self._state.history(topic))[-1:]:
+                        told.put_nowait(("phone", known.payload))
+                        calls.turn_to(known.payload)
+                    async for entry in entries:
+                        told.put_nowait(("phone", entry.payload))
+                        calls.turn_to(entry.payload)
+            except StateUnavailable:
+                await asyncio.sleep(_RETRY_S)
+
+
+class _CallFollower:
+    """Follows the events of the call that the telephone is in."""
+
+    def __init__(self, state: SharedState, told: asyncio.Queue[tuple[str, bytes]]) -> None:
+        self._state = state
+        self._told = told
+        self._call_id = ""
+        self._task: asyncio.Task[None] | None = None
+
+    def turn_to(self, telephone: bytes) -> None:
+        """The telephone's state has changed."""
+        call_id = msgspec.json.decode(telephone, type=do.Telephone).call_id
+        if call_id and call_id != self._call_id:
+            self._call_id = call_id
+            if self._task is not None:
+                self._task.cancel()
+            self._task = asyncio.create_task(self._follow(events(call_id)))
+
+    async def close(self) -> None:
+        """Follow nothing more."""
+        if self._task is not None:
+            self._task.cancel()
+
+    async def _follow(self, topic: str) -> None:
+        while True:
+            try:
+                async with self._state.follow(topic) as entries:
+                    before = await self._state.history(topic)
+                    for known in before:
+                        self._told.put_nowait(("call", known.payload))
+                    last = before[-1].number if before else -1
+                    async for entry in entries:
+                        if entry.number > last:
+                            self._told.put_nowait(("call", entry.payload))
+            except StateUnavailable:
+                await asyncio.sleep(_RETRY_S)
+
+
+@cache
+def reasons() -> tuple[str, ...]:
+    """Why a call may come to nothing, or an order: for the template's ``phone_reasons``."""
+    start = "phone.reason."
+    return tuple(text.removeprefix(start) for text in texts() if text.startswith(start))
+
+
+def _order(body: bytes, by: str) -> do.Order:
+    """The order that a page sent. Raises HTTPBadRequest for anything else."""
+    try:
+        fields = msgspec.json.decode(body, type=dict[str, str | int | bool])
+        kind = _KINDS[str(fields.pop("type"))]
+        return msgspec.convert(fields | {"by": by}, kind)
+    except (msgspec.DecodeError, msgspec.ValidationError, KeyError) as error:
+        raise web.HTTPBadRequest from error
+
+
+def _detail(order: do.Order) -> str:
+    """What of an order goes on record."""
+    fields = msgspec.to_builtins(order)
+    return " ".join(f"{key}={fields[key]}" for key in sorted(fields) if key not in ("by", "type"))

@@ -1,0 +1,227 @@
+"""The telephones of the leader sessions that this node holds."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+from collections.abc import Callable
+from typing import Protocol
+
+from adapters.dialling import Attempt, Ground, Order
+from adapters.dialling import Outcome as DialOutcome
+from adapters.dialling import Refused as DialRefused
+from adapters.leader import CallResult, LeaderSession, WorkItem
+from adapters.leader_store import LeaderStore, NotNow
+from adapters.ports import Store
+from adapters.state.port import SharedState, StateUnavailable
+from ivr.call.services import Services
+from ivr.dialling.dialler import Dialler
+from ivr.leader.phone.citizen import CitizenCall, Talked
+from ivr.leader.phone.line import SeatLine
+from ivr.leader.phone.orders import Dial
+from ivr.sip.worker_call import OnCall, WorkerCall
+
+log = logging.getLogger(__name__)
+
+# What of a session's telephone is renewed this often is gone after the other without.
+RENEW_S, EXPIRE_S = 3.0, 10.0
+SEAT_RING_S = 45.0
+
+
+class NoLine(Exception):
+    """The seat cannot be rung now; ``reason``: "open" (a line is there already), "no-seat" (the
+    seat has no telephone), "seat-busy" or "no-line" (no worker is free)."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
+class Originate(Protocol):
+    """Rings an address (:meth:`ivr.sip.pool.WorkerPool.originate`)."""
+
+    def __call__(
+        self, uri: str, number: str, on_call: OnCall, *, timeout_s: float
+    ) -> WorkerCall | None: ...
+
+
+class LeaderBook(Protocol):
+    """Where calls of leaders are written down: the store, and what follows from a talk."""
+
+    async def talked(self, item: WorkItem, talked: Talked) -> None:
+        """A call is over: keep the citizen's own 1, 2 or 3 and pre-fill the notes."""
+
+
+class LeaderPhones:
+    """Rings seats, and over them the citizens. ``start()`` before, ``close()`` after."""
+
+    def __init__(
+        self,
+        store: LeaderStore,
+        calls: Store,
+        state: SharedState,
+        dialler: Dialler,
+        book: LeaderBook,
+        *,
+        services: Callable[[], Services],
+        originate: Originate,
+        seat_uri: Callable[[str], str],
+        node: str,
+    ) -> None:
+        """``services`` are those of calls that begin now; ``seat_uri`` is a seat's address, ""
+        if it has no telephone."""
+        self._store = store
+        self._calls = calls
+        self._state = state
+        self._dialler = dialler
+        self._book = book
+        self._services = services
+        self._originate = originate
+        self._seat_uri = seat_uri
+        self._node = node
+        self._lines: set[asyncio.Task[None]] = set()
+
+    async def start(self) -> None:
+        """Settle what this node's death has left: calls whose end nobody knows."""
+        for call in await self._store.open_leader_calls():
+            stored = await self._calls.call(call.call_id)
+            if stored is None or stored[0].node == self._node:
+                now = self._services().now()
+                await self._store.close_leader_call(call.call_id, "unknown", at=now)
+                log.warning("a leader's call may have rung", extra=_extra(call.session_id))
+
+    async def close(self) -> None:
+        """Wait until every line has been stored; the telephone side has ended before."""
+        if self._lines:
+            await asyncio.wait(self._lines, timeout=10.0)
+
+    async def ring_seat(self, session: LeaderSession) -> None:
+        """Ring the seat of ``session``. Raises :class:`NoLine`, or StateUnavailable."""
+        uri = self._seat_uri(session.seat)
+        if not uri:
+            raise NoLine("no-seat")
+        lease = f"leader-line:{session.session_id}"
+        # No two lines for one session, and no operator's call to the seat meanwhile.
+        owner = f"{self._node}:{id(self)}:{self._services().now().timestamp()}"
+        if not await self._state.lease(lease, owner, EXPIRE_S):
+            raise NoLine("open")
+        line_id = f"leader:{session.session_id}"
+        if not await self._state.claim(line_id, session.seat, EXPIRE_S):
+            await self._state.end_lease(lease, owner)
+            raise NoLine("seat-busy")
+
+        async def talk(worker: WorkerCall) -> None:
+            line = SeatLine(
+                session.session_id,
+                session.seat,
+                worker,
+                self._services(),
+                self._state,
+                self._place,
+                self._seat_uri,
+            )
+            await line.run()
+
+        call = self._originate(uri, session.seat, talk, timeout_s=SEAT_RING_S)
+        if call is None:
+            await self._give_up(lease, owner, line_id)
+            raise NoLine("no-line")
+        task = asyncio.create_task(self._hold(call, lease, owner, line_id, session.seat))
+        self._lines.add(task)
+        task.add_done_callback(self._lines.discard)
+
+    async def _hold(
+        self, call: WorkerCall, lease: str, owner: str, line_id: str, seat: str
+    ) -> None:
+        """Keep seat and session reserved until the line is closed."""
+        while not call.done.is_set():
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(RENEW_S):
+                    await call.done.wait()
+            with contextlib.suppress(StateUnavailable):
+                await self._state.lease(lease, owner, EXPIRE_S)
+                await self._state.claim(line_id, seat, EXPIRE_S)
+        await self._give_up(lease, owner, line_id)
+
+    async def _give_up(self, lease: str, owner: str, line_id: str) -> None:
+        with contextlib.suppress(StateUnavailable):
+            await self._state.end_lease(lease, owner)
+            await self._state.unclaim(line_id)
+
+    # --- one call ------------------------------------------------------------------------
+
+    async def _place(self, line: SeatLine, order: Dial) -> None:
+        """Dial the citizen of an item, if that may be, and write down what comes of it."""
+        item = await self._store.leader_item(order.item_id)
+        if item is None or item.session_id != line.session_id:
+            await line.tell(reason="no-item", item_id=order.item_id)
+            return
+        number = item.ticket.number
+        uri = line.services.settings.uri(number) if number else ""
+        if not uri:
+            await line.tell(reason="no-gateway" if number else "no-number", item_id=item.item_id)
+            return
+        settings = self._dialler.settings.leader
+        tries = len(await self._store.leader_calls(item.item_id))
+        attempt = await self._dialler.permit(
+            Order(
+                matter=f"leader/{item.item_id}",
+                serial=tries + 1,
+                purpose="leader",
+                number=number,
+                ground=Ground("case", str(item.item_id)),
+            )
+        )
+        if isinstance(attempt, DialRefused):
+            await line.tell(reason=attempt.reason, item_id=item.item_id)
+            return
+        call = line.call(number, uri, settings.ring_s)
+        try:
+            await self._store.open_leader_call(
+                item.item_id,
+                call.call_id,
+                by=order.by,
+                at=line.services.now(),
+                most=settings.tries,
+            )
+        except NotNow as error:
+            await self._dialler.withdraw(attempt, str(error))
+            await line.tell(reason=str(error), item_id=item.item_id)
+            return
+        await line.tell(
+            item_id=item.item_id, call_id=call.call_id, reason="", answerer="", opinion=""
+        )
+        await self._run(line, item, attempt, call)
+
+    async def _run(
+        self, line: SeatLine, item: WorkItem, attempt: Attempt, call: CitizenCall
+    ) -> None:
+        talked = await call.run()
+        reached = talked.result == "talked"
+        await self._dialler.ended(
+            attempt,
+            dial_outcome(talked.result),
+            reached=reached,
+            why=f"{talked.code} {talked.why}".strip(),
+            call_id=call.call_id,
+        )
+        await self._store.close_leader_call(call.call_id, talked.result, at=line.services.now())
+        if reached:
+            await self._book.talked(item, talked)
+        await line.tell(reason="" if reached else talked.result, opinion=talked.opinion)
+
+
+def dial_outcome(result: CallResult) -> DialOutcome:
+    """What the result of a leader's call is among the attempts."""
+    match result:
+        case "talked":
+            return "answered"
+        case "busy" | "refused" | "no-answer":
+            return result
+        case _:
+            return "failed"
+
+
+def _extra(session_id: str) -> dict[str, str]:
+    return {"action": "leader-phones", "session": session_id}

@@ -47,6 +47,8 @@ class _Handset:
         self.frames: deque[tuple[float, bytes | None]] = deque()
         self.listening = False
         self.mouth: _Mouth | None = None
+        # Whom a phone holds does not hear what is said beside it.
+        self.covered = False
         self.port = FramePort(f"handset{number}", self._heard, self._wanted)
 
     def _heard(self, frame: bytes | None) -> None:
@@ -55,7 +57,8 @@ class _Handset:
 
     def _wanted(self) -> bytes | None:
         mouth = self.mouth
-        return mouth.next_frame() if mouth is not None else None
+        frame = mouth.next_frame() if mouth is not None else None
+        return None if self.covered else frame
 
 
 class _Talk:
@@ -149,6 +152,7 @@ class PhoneProcess:
             case p.Press(_, key, method):
                 talk.leg.press(key, method)
             case p.Hold(_, on):
+                talk.handset.covered = on
                 if on:
                     talk.leg.hold()
                 else:
@@ -248,7 +252,7 @@ class PhoneProcess:
         talk = self._talks[number]
         self._pump(number, talk)
         self._hush(number, talk)
-        talk.handset.listening = False
+        talk.handset.listening = talk.handset.covered = False
         talk.handset.frames.clear()
         del self._talks[number]
         self._free.append(talk.handset)

@@ -294,6 +294,7 @@ class Node:
             "-m",
             "tests.ivr.sip.node",
             msgspec.json.encode(self._chosen).decode(),
+            stdin=asyncio.subprocess.PIPE,
             stdout=asyncio.subprocess.PIPE,
         )
         self.workers = [int(pid) for pid in (await self.line()).split()[1:]]
@@ -303,6 +304,16 @@ class Node:
         assert self.process.stdout is not None
         line = await asyncio.wait_for(self.process.stdout.readline(), 20)
         return line.decode().strip()
+
+    async def says(self, wanted: str) -> None:
+        while await self.line() != wanted:
+            pass
+
+    def order(self, *orders: m.ToWorker) -> None:
+        assert self.process is not None
+        assert self.process.stdin is not None
+        for order in orders:
+            self.process.stdin.write(msgspec.json.encode(order) + b"\n")
 
     async def kill(self) -> None:
         assert self.process is not None
@@ -351,6 +362,46 @@ async def test_a_dying_node_puts_its_callers_through(tmp_path: Path) -> None:
             await board.next()
             await call.up()
             await call.hang_up()
+
+
+@pytest.mark.parametrize("held", [False, True])
+async def test_a_dying_node_leaves_those_who_talk_together(tmp_path: Path, held: bool) -> None:
+    """Also a caller who is on hold at that moment; who is being rung is let go."""
+    async with (
+        RobotPhone("fallback") as fallback,
+        RobotPhone("operator") as operator,
+        RobotPhone("119") as station,
+        RobotPhone("139") as phone,
+    ):
+        chosen = settings(tmp_path, max_calls=1, spare=0, fallback_uri=fallback.uri)
+        station.lets_ring()
+        node = Node(chosen)
+        await node.start()
+        call = await phone.dial(chosen.uri)
+        await call.up()
+        node.order(m.Dial(1, operator.uri))
+        seat = await operator.incoming()
+        await node.says("leg 1 up")
+        node.order(m.Bridge(0, 1), m.Dial(2, station.uri))
+        rung = await station.incoming()
+        await node.says("leg 2 ringing")
+        await call.play(tone(700, 0.5), loop=True)
+        await seat.play(tone(1100, 0.5), loop=True)
+        await call.hears_tone(1100, share=0.6)
+        if held:
+            music = str(write_wav(tmp_path / "music.wav", 440, 1.0))
+            node.order(m.Unbridge(0, 1), m.Play(1, (music,), loop=True))
+            await call.hears_tone(440, share=0.9)
+        await node.kill()
+        await rung.over()
+        await call.hears_tone(1100, share=0.9)
+        await seat.hears_tone(700, share=0.9)
+        assert not fallback.ringing
+        # Nobody could be given the caller now: the last one to leave ends the call.
+        await seat.hang_up()
+        await call.over()
+        await eventually(lambda: not any(map(alive, node.workers)))
+        await Kamailio(chosen, [chosen.worker_port]).end_stale()
 
 
 async def test_a_stale_pid_of_another_program_is_left_alone(tmp_path: Path) -> None:

@@ -33,7 +33,8 @@ class Line(msgspec.Struct, frozen=True):
 
     ``text`` is what was recognised, as it was said; ``clean`` the same for reading: figures,
     punctuation, no fillers ("" for lines that nobody recognised). ``words`` and
-    ``clean_words`` are the words of either with their times.
+    ``clean_words`` are the words of either with their times. ``party`` is who of several it was:
+    a seat ("seat:801") or a number ("119"), "" where the speaker says it all.
     """
 
     speaker: Speaker
@@ -45,6 +46,7 @@ class Line(msgspec.Struct, frozen=True):
     clean: str = ""
     words: tuple[TimedWord, ...] = ()
     clean_words: tuple[TimedWord, ...] = ()
+    party: str = ""
 
 
 class CallRecord(msgspec.Struct, frozen=True):

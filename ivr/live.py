@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 import msgspec
 
-from adapters.model import Line
+from adapters.model import Line, Speaker
 from flows.ticket import TicketDraft
 from ivr.talk.party import Mode, Role
 
@@ -46,9 +46,11 @@ class Saying(LiveEvent, frozen=True):
 
 
 class Hearing(LiveEvent, frozen=True):
-    """A partial result of what the caller is saying."""
+    """A partial result of what somebody is saying."""
 
     text: str
+    speaker: Speaker = "caller"
+    party: str = ""
 
 
 class TicketMade(LiveEvent, frozen=True):

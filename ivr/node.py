@@ -255,6 +255,7 @@ class Node:
             ticket_filed=self._ticket_filed,
             ringback=ringback,
             live=self.live,
+            state=self.state,
             music=library.recording(MUSIC).path,
             targets=self._targets(flow_data),
         )

@@ -12,7 +12,7 @@ from collections import deque
 from asr.turns import PartialText, SpeechDropped, SpeechSustained, TurnEnded
 from flows import commands as do
 from flows import events as ev
-from ivr import live
+from ivr import control, live
 from ivr.call.files import CallFiles
 from ivr.call.filing import Filing
 from ivr.call.hearing import CALLER, Heard, Hearing, silent
@@ -27,10 +27,11 @@ from ivr.call.transcript import Transcript
 from ivr.call.transfer import Transfers
 from ivr.call.words import Words
 from ivr.sip import messages as sip
+from ivr.talk.following import Ordered
 
 LONGEST_TURN_S = 30.0
 
-Inbox = sip.FromWorker | Heard | Due | ev.AnyEvent
+Inbox = sip.FromWorker | Heard | Due | Ordered | ev.AnyEvent
 
 
 class Conversation:
@@ -67,7 +68,7 @@ class Conversation:
         self._queue = self._speaking.queue
         self.transfers = Transfers(services, worker.incoming, worker.send, self._queue)
         self._requests = Requests(services, self._call_id, worker.incoming.caller, inbox.put_nowait)
-        self.hearing = Hearing(services, inbox.put_nowait)
+        self.hearing = Hearing(services, inbox.put_nowait, self.transfers.speaker)
         self.words = Words(self.hearing, self._masking, transcript, self._time)
         self._timers = Timers(inbox.put_nowait)
         self._listen: do.Listen | None = None
@@ -102,6 +103,8 @@ class Conversation:
             await self._heard(item)
         elif isinstance(item, Due):
             await self._due(item)
+        elif isinstance(item, Ordered):
+            await self.order(item)
         elif isinstance(item, ev.Event):
             await self._handle(item)
 
@@ -165,8 +168,7 @@ class Conversation:
     async def _heard(self, heard: Heard) -> None:
         event = heard.event
         if heard.leg != CALLER or self.transfers.bridged:
-            if isinstance(event, TurnEnded):
-                self.words.note(heard.leg, event)
+            self._overheard(heard)
         elif isinstance(event, SpeechSustained):
             self._caller_speaks = True
             self._masking.speech()
@@ -179,7 +181,32 @@ class Conversation:
         elif isinstance(event, PartialText):
             await self._partial(event.text)
         elif isinstance(event, TurnEnded):
-            await self._turn(event)
+            await self._turn(heard, event)
+
+    def _overheard(self, heard: Heard) -> None:
+        """Somebody speaks to people, not to the dialogue."""
+        if isinstance(heard.event, PartialText):
+            voice = self.hearing.voice(heard)
+            shown = self.words.partial_of(heard, heard.event.text)
+            self._services.live.publish(
+                live.Hearing(self._call_id, shown, voice.speaker, voice.party)
+            )
+        self.words.note(heard)
+
+    async def order(self, ordered: Ordered) -> None:
+        """Carry out what somebody at the console wants of this call."""
+        order = ordered.order
+        match order:
+            case control.Keep(draft=draft):
+                await self._filing.keep(draft, self.talk.draft)
+            case control.File(draft=draft, ticket_no=number):
+                filed = await self._filing.file_for_operator(draft, number, self.talk.draft)
+                if isinstance(filed, ev.FilingFailed):
+                    self._services.live.publish(
+                        live.OrderRefused(self._call_id, order.by, "File", "failed")
+                    )
+            case _:
+                self.transfers.order(order, ordered.seat)
 
     async def _partial(self, text: str) -> None:
         shown = self.words.partial(text)
@@ -192,9 +219,9 @@ class Conversation:
             self._queue.interrupt()
             await self._carry_out(commands)
 
-    async def _turn(self, turn: TurnEnded) -> None:
+    async def _turn(self, heard: Heard, turn: TurnEnded) -> None:
         self._caller_speaks = False
-        self.words.note(CALLER, turn)
+        self.words.note(heard)
         if not turn.lost:
             await self._handle(self.words.utterance(turn, listening=self.hears_answers))
         self._said_all()

@@ -12,6 +12,8 @@ from flows.commands import FileTicket
 from ivr.call.conversation import Conversation
 from ivr.call.filing import Filing
 from ivr.call.hearing import CALLER, Heard
+from ivr.control import File, Keep
+from ivr.talk.following import Ordered
 
 log = logging.getLogger(__name__)
 
@@ -41,15 +43,17 @@ class Ending:
         events: list[ev.AnyEvent] = []
         for item in left:
             if isinstance(item, Heard) and isinstance(item.event, TurnEnded):
-                words.note(item.leg, item.event)
+                words.note(item)
                 if item.leg == CALLER and not transfers.bridged and not item.event.lost:
                     events.append(words.utterance(item.event, listening=hears))
+            elif isinstance(item, Ordered) and isinstance(item.order, Keep | File):
+                await self._conversation.order(item)
             elif isinstance(item, ev.Event):
                 events.append(item)  # type: ignore[arg-type]
         for event in events:
             await self._file_only(event)
         for command in self._conversation.talk.handle(ev.HungUp(broke_off)):
-            if isinstance(command, FileTicket):
+            if isinstance(command, FileTicket) and not self._filing.in_hand(command.draft):
                 filed = await self._filing.file(command)
                 if isinstance(filed, ev.Filed) and not transfers.ever_bridged:
                     await self._filing.keep_dropped(ev.Dropped(command.draft, filed.ticket_no))

@@ -48,6 +48,7 @@ class Filing:
         self._saved: TicketDraft | None = None
         self._numbers: list[str] = []
         self._unrecorded: CallRecord | None = None
+        self._taken_over: TicketDraft | None = None
 
     @property
     def numbers(self) -> Sequence[str]:
@@ -101,9 +102,27 @@ class Filing:
         except StoreError:
             log.exception("not kept for the next call", extra=self._extra("keep-dropped"))
 
+    def in_hand(self, draft: TicketDraft) -> bool:
+        """Whether an operator has taken this matter over: the dialogue files it no more."""
+        return self._taken_over is not None and _matter(draft) == _matter(self._taken_over)
+
+    async def keep(self, draft: TicketDraft, dialogues: TicketDraft | None) -> None:
+        """Keep the ticket as the operator has it, who goes on from what the dialogue had."""
+        await self.save_progress(draft)
+        self._taken_over = self._taken_over or dialogues
+
+    async def file_for_operator(
+        self, draft: TicketDraft, ticket_no: str, dialogues: TicketDraft | None
+    ) -> Filed | FilingFailed:
+        """File the ticket as the operator has it."""
+        filed = await self.file(FileTicket(draft, ticket_no))
+        if isinstance(filed, Filed):
+            self._taken_over = self._taken_over or dialogues
+        return filed
+
     async def save_progress(self, draft: TicketDraft | None) -> None:
         """Keep what has been taken down so far, if it has changed."""
-        if draft is None or draft == self._saved:
+        if draft is None or draft == self._saved or self.in_hand(draft):
             return
         try:
             await _soon(
@@ -157,6 +176,11 @@ class Filing:
 
     def _extra(self, action: str) -> dict[str, str]:
         return {"action": action, "call": self._call_id}
+
+
+def _matter(draft: TicketDraft) -> TicketDraft:
+    """A draft without what is only decided at the end of its call."""
+    return replace(draft, complete=False, call_back=False)
 
 
 def resumable(draft: TicketDraft, caller: str) -> bool:

@@ -8,6 +8,7 @@ from collections.abc import Callable
 
 import msgspec
 
+from adapters.model import Speaker
 from asr.engine import Result
 from asr.expecting import Expected, rerank
 from asr.listener import Listener
@@ -21,11 +22,23 @@ CALLER = 0
 LAST_WORDS_S = 3.0
 
 
+class Voice(msgspec.Struct, frozen=True):
+    """Whose speech a leg's is, and the loop's time that is zero of its events' times."""
+
+    speaker: Speaker
+    party: str = ""
+    since: float = 0.0
+
+
 class Heard(msgspec.Struct, frozen=True):
-    """A listener's event and the leg whose speech it is."""
+    """A listener's event and the leg whose speech it is.
+
+    ``voice`` is who was on that leg when it was said; None: who is there now.
+    """
 
     leg: int
     event: ListenerEvent
+    voice: Voice | None = None
 
 
 def silent(audio: Audio) -> Audio:
@@ -34,31 +47,40 @@ def silent(audio: Audio) -> Audio:
 
 
 class Hearing:
-    """Follows the speech of every leg. ``emit`` gets the events, in the event loop."""
+    """Follows the speech of every leg. ``emit`` gets the events, in the event loop.
 
-    def __init__(self, services: Services, emit: Callable[[Heard], None]) -> None:
+    ``who`` tells whose a leg is when it is first heard: the speaker, and which one.
+    """
+
+    def __init__(
+        self,
+        services: Services,
+        emit: Callable[[Heard], None],
+        who: Callable[[int], tuple[Speaker, str]],
+    ) -> None:
         self._services = services
         self._emit = emit
+        self._who = who
         self._loop = asyncio.get_running_loop()
         self._listeners: dict[int, Listener] = {}
-        self._since: dict[int, float] = {}
+        self._voices: dict[int, Voice] = {}
         self._expected = Expected()
 
     def hear(self, audio: Audio) -> None:
         """The next piece of a leg's sound."""
         leg = audio.leg
         if leg not in self._listeners:
+            voice = self._voices[leg] = Voice(*self._who(leg), self._loop.time())
 
             def emit(event: ListenerEvent) -> None:
-                self._emit(Heard(leg, event))
+                self._emit(Heard(leg, event, voice))
 
             self._listeners[leg] = Listener(self._services.decoder, self._services.listening, emit)
-            self._since[leg] = self._loop.time()
         self._listeners[leg].feed(audio.pcm)
 
-    def since(self, leg: int) -> float:
-        """The loop's time at which a leg was first heard: zero of its events' times."""
-        return self._since[leg]
+    def voice(self, heard: Heard) -> Voice:
+        """Who said what was heard."""
+        return heard.voice or self._voices[heard.leg]
 
     def expect(self, command: Listen) -> None:
         """What the dialogue expects of the caller from now on."""

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Protocol
 
 from adapters.ports import CityServices, Platform, Sms, Store
+from adapters.state.port import SharedState
 from asr.engine import Decoder
 from asr.settings import ListenSettings
 from flows.commands import AnyCommand, AnySpeech
@@ -79,7 +80,8 @@ class Services:
     """The node's parts that every call shares.
 
     ``service_name`` gives the name of a service by its number. ``targets`` are those who may be
-    rung from a call, ``music`` is what somebody on hold hears.
+    rung from a call, ``music`` is what somebody on hold hears;
+    people's orders for a call come through ``state``.
     """
 
     node: str
@@ -99,5 +101,6 @@ class Services:
     ringback: Path
     live: LiveBus = field(default_factory=LiveBus)
     now: Callable[[], datetime] = local_now
+    state: SharedState | None = None
     music: Path | None = None
     targets: Targets = field(default_factory=Targets)

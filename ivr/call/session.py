@@ -22,6 +22,7 @@ from ivr.call.hearing import CALLER
 from ivr.call.services import Services, WorkerLine
 from ivr.call.transcript import Transcript
 from ivr.sip import messages as sip
+from ivr.talk.following import follow
 
 log = logging.getLogger(__name__)
 
@@ -66,6 +67,7 @@ class CallSession:
         extra = {"action": "call", "call": self.call_id}
         log.info("call from %s", mask_number(self._incoming.caller), extra=extra)
         reader = asyncio.create_task(self._read_worker())
+        orders = self._follow_orders()
         unsubscribe = self._services.decoder.subscribe(self._speech_changed)
         outgoing = self._ring_back is not None
         self._services.live.publish(live.CallArrived(self.call_id, outgoing))
@@ -87,6 +89,8 @@ class CallSession:
             await self._file_unfinished()
         finally:
             unsubscribe()
+            if orders is not None:
+                orders.cancel()
             await self.conversation.close()
             await self._finish(reader)
 
@@ -104,6 +108,12 @@ class CallSession:
             self._worker.send(sip.HangUpLeg())
         finally:
             self._inbox.put_nowait(sip.LegChanged(CALLER, "ended", reason="worker-died"))
+
+    def _follow_orders(self) -> asyncio.Task[None] | None:
+        state = self._services.state
+        if state is None:
+            return None
+        return asyncio.create_task(follow(state, self.call_id, self._inbox.put_nowait))
 
     def _speech_changed(self, available: bool) -> None:
         self._inbox.put_nowait(ev.SpeechBack() if available else ev.SpeechLost())

@@ -47,12 +47,16 @@ class Transcript:
         confidence: float = 1.0,
         words: Sequence[Word] = (),
         words_from: float = 0.0,
+        party: str = "",
     ) -> None:
         """Add spoken words, or a note; times in seconds on the recording's time line.
 
-        ``words`` are those that a recogniser heard, their times counted from ``words_from``.
+        ``words`` are those that a recogniser heard, their times counted from ``words_from``;
+        ``party`` is which of several operators or guests it was.
         """
-        line = Line(speaker, round(start, 2), round(end, 2), text, confidence=confidence)
+        line = Line(
+            speaker, round(start, 2), round(end, 2), text, confidence=confidence, party=party
+        )
         self._append(lines.with_words(line, words, words_from))
 
     def add_keys(self, digits: str, at: float, *, masked: bool) -> None:

@@ -8,7 +8,7 @@ from collections.abc import Callable, Coroutine, Sequence
 
 import msgspec
 
-from adapters.model import Handoff, Line
+from adapters.model import Handoff, Line, Speaker
 from flows.commands import Transfer
 from flows.events import TransferAnswered, TransferEnded, TransferFailed
 from flows.ticket import HandoffCard
@@ -83,6 +83,14 @@ class Transfers:
     def alone(self) -> bool:
         """Whether the two talk without the hotline: nothing is heard or written down."""
         return self.bridged and self._attempt is not None and not self._attempt.stay
+
+    def speaker(self, leg: int) -> tuple[Speaker, str]:
+        """Whose a leg is, for the transcript: the speaker, and which of several."""
+        party = self.parties.on(leg)
+        if party is None:
+            return ("operator", "")
+        which = "" if party.target == party.role else party.target
+        return ("caller" if party.role == "citizen" else party.role, which)
 
     def key(self, leg: int, key: str) -> bool:
         """Pass a key on to those who hear ``leg``; whether it belongs to a talk at all."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from asr.turns import TurnEnded
 from flows.events import Utterance
 from flows.secret import secret_in
-from ivr.call.hearing import CALLER, Hearing
+from ivr.call.hearing import CALLER, Heard, Hearing
 from ivr.call.masking import Masking
 from ivr.call.timeline import TimeLine
 from ivr.call.transcript import MASK, Transcript
@@ -24,24 +24,27 @@ class Words:
         self._transcript = transcript
         self._time = time
 
-    def note(self, leg: int, turn: TurnEnded) -> None:
-        """Put a turn into the transcript."""
-        text = turn.result.text
-        if not text:
+    def note(self, heard: Heard) -> None:
+        """Put a turn that has ended into the transcript; other events are nothing to it."""
+        turn = heard.event
+        if not isinstance(turn, TurnEnded) or not turn.result.text:
             return
-        base = self._time.of(self._hearing.since(leg))
+        text = turn.result.text
+        voice = self._hearing.voice(heard)
+        base = self._time.of(voice.since)
         start, end = base + turn.start, base + turn.spoken_end
-        if leg == CALLER and (self._masking.covers(start) or secret_in(text)):
+        if heard.leg == CALLER and (self._masking.covers(start) or secret_in(text)):
             self._masking.spoken(start, text)
             text = MASK
         self._transcript.add(
-            "caller" if leg == CALLER else "operator",
+            voice.speaker,
             text,
             start,
             end,
             confidence=turn.result.confidence,
             words=() if text == MASK else turn.result.words,
             words_from=base,
+            party=voice.party,
         )
 
     def partial(self, text: str) -> str:
@@ -51,6 +54,10 @@ class Words:
             self._masking.spoken(self._time.now - SLOWEST_S * len(text), text)
             return MASK
         return MASK if self._masking.on else text
+
+    def partial_of(self, heard: Heard, text: str) -> str:
+        """The same in a talk between people."""
+        return self.partial(text) if heard.leg == CALLER else self._transcript.shown(text)
 
     def utterance(self, turn: TurnEnded, *, listening: bool) -> Utterance:
         """The event for the dialogue; as an answer it is read by what was asked."""

@@ -319,6 +319,10 @@ class MemoryStore(
                 row.state = "superseded"
         self._send(ticket_no, at)
 
+    def _case_numbers(self, ref: str) -> Sequence[str]:
+        item = self._leader_items.get(int(ref)) if ref.isdecimal() else None
+        return () if item is None else (item.ticket.number,)
+
     def _all_tickets(self) -> Iterable[Ticket]:
         return self._tickets.values()
 

@@ -142,9 +142,9 @@ class MemoryDialling(ABC):
         callers = [call.caller for call in self._all_calls() if call.call_id == ticket.call_id]
         return (ticket.draft.contact_number, *callers)
 
+    @abstractmethod
     def _case_numbers(self, ref: str) -> Sequence[str]:
-        """The numbers of a work list's case; who keeps cases overrides this."""
-        return ()
+        """The numbers of a work list's case."""
 
     @abstractmethod
     def _all_calls(self) -> Iterable[CallRecord]:

@@ -26,6 +26,7 @@ from adapters.dialling import (
 )
 from adapters.ports import NotStored
 from adapters.sql.dialling_tables import dials
+from adapters.sql.leader_tables import items
 from adapters.sql.tables import calls, tickets
 from flows.ticket import TicketDraft
 from flows.values.phone import phone_number
@@ -247,8 +248,15 @@ async def _of_call(db: AsyncConnection, call_id: str) -> Sequence[str]:
     return (await db.execute(query)).scalars().all()
 
 
-# Whose numbers each kind of ground justifies. Who keeps cases adds "case".
-GROUNDS: dict[GroundKind, NumbersOf] = {"ticket": _of_ticket, "call": _of_call}
+async def _of_case(db: AsyncConnection, item_id: str) -> Sequence[str]:
+    if not item_id.isdecimal():
+        return ()
+    query = select(items.c.number).where(items.c.item_id == int(item_id))
+    return (await db.execute(query)).scalars().all()
+
+
+# Whose numbers each kind of ground justifies.
+GROUNDS: dict[GroundKind, NumbersOf] = {"ticket": _of_ticket, "call": _of_call, "case": _of_case}
 
 
 def _attempt(row: Row[Any]) -> Attempt:

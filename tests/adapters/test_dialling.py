@@ -16,6 +16,7 @@ from adapters.dialling import Attempt, Ground, Limits, Order, Refused, spellings
 from adapters.model import CallRecord
 from adapters.ports import NotStored, Store
 from adapters.sql import SqlStore, schema
+from tests.adapters.leader_samples import item, session
 from tests.adapters.samples import CALLER, LINES, NOON, call, draft
 
 SECOND = timedelta(seconds=1)
@@ -100,6 +101,12 @@ async def test_only_justified_numbers_are_dialled(store: Store) -> None:
         "not-justified"
     )
     assert await refused(store, Order("m", 1, "follow-up", "119", by_ticket)) == "not-justified"
+    listed = await store.add_leader_item(
+        item(1, (await store.put_leader_session(session())).session_id)
+    )
+    case = Ground("case", str(listed.item_id))
+    assert await refused(store, Order("c", 1, "leader", CALLER, case)) == "not-justified"
+    await end(store, await placed(store, Order("c", 1, "leader", listed.ticket.number, case)))
     await end(store, await placed(store, Order("m", 1, "follow-up", OTHER, by_ticket)))
     await end(store, await placed(store, Order("n", 1, "follow-up", CALLER, by_ticket)))
     await end(store, await placed(store, order()))

@@ -166,17 +166,24 @@ class Draw(msgspec.Struct, frozen=True):
     """How a session's work list came about, so that anybody can draw it again.
 
     ``candidates`` are the tickets as the platform gave them; ``called`` the numbers and tickets
-    that leaders had called lately, with the day; ``digest`` is of all that was drawn from.
+    that leaders had called lately, and when. ``places`` is how many were left beside confirming
+    calls; ``leader`` is the leader's name, ``cleared`` whether confidential tickets are open to
+    them. ``rules`` are the rules in force, as JSON. ``digest`` is of all that was drawn from,
+    ``drawn`` the tickets taken, in order.
     """
 
     session_id: str
     seed: int
-    planned: int
+    places: int
     at: datetime
     by: str
     digest: str
     candidates: tuple[ClosedTicket, ...]
     called: dict[str, datetime] = {}
+    leader: str = ""
+    cleared: bool = False
+    rules: str = ""
+    drawn: tuple[str, ...] = ()
     excluded: tuple[Excluded, ...] = ()
 
 

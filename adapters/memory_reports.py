@@ -1,4 +1,4 @@
-"""The in-memory twin of reports that wait, and of the platform that takes them."""
+"""The in-memory twin of reports that wait."""
 
 from __future__ import annotations
 
@@ -7,8 +7,7 @@ from datetime import datetime
 
 from msgspec.structs import replace
 
-from adapters.ports import AdapterError
-from adapters.reports import Report, ReportReceipt, ReportRow
+from adapters.reports import Report, ReportRow
 
 
 class MemoryReports:
@@ -87,26 +86,3 @@ class MemoryReports:
     def _report_free_at(self, row: ReportRow) -> datetime:
         lease = self._report_leases.get(row.id)
         return row.due if lease is None else max(row.due, lease[1])
-
-
-class MemoryReporter:
-    """A :class:`adapters.reports.Reports` that keeps the highest revision of each key.
-
-    ``fail_with`` are the errors that the next reports meet, first to last.
-    """
-
-    def __init__(self) -> None:
-        self.reports: dict[str, Report] = {}
-        self.sent: list[Report] = []
-        self.fail_with: list[AdapterError] = []
-
-    async def report(self, report: Report) -> ReportReceipt:
-        """Keep it."""
-        self.sent.append(report)
-        if self.fail_with:
-            raise self.fail_with.pop(0)
-        known = self.reports.get(report.key)
-        duplicate = known is not None and known.revision >= report.revision
-        if not duplicate:
-            self.reports[report.key] = report
-        return ReportReceipt(f"memory-{report.key[:8]}", duplicate)

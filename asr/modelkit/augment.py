@@ -81,12 +81,17 @@ def lose_packets(speech: Floats, rng: np.random.Generator) -> Floats:
 
 
 def adaptive_codec(speech: Floats, rng: np.random.Generator) -> Floats:
-    """Noise that follows the loudness, as the ADPCM of G.722, G.726 and DECT handsets leaves it."""
-    window = np.ones(40, dtype=np.float32) / 40
-    loudness = np.sqrt(np.convolve(speech**2, window, mode="same") + 1e-3)
-    share = 10 ** (-rng.uniform(18, 35) / 20)
-    hiss = rng.standard_normal(len(speech)).astype(np.float32)
-    return (speech + hiss * loudness * np.float32(share)).astype(np.float32)
+    """Through G.722 as a narrowband leg has it; at its lower rates it does for G.726 and DECT."""
+    rate = int(rng.choice((64000, 64000, 56000, 48000)))
+    return through_g722(np.clip(speech, -32767, 32767).astype(np.int16), rate).astype(np.float32)
+
+
+def through_g722(samples: npt.NDArray[np.int16], rate: int = 64000) -> npt.NDArray[np.int16]:
+    """Code and decode by ITU-T G.722 at `rate` bits a second, the audio staying at 8 kHz."""
+    from G722 import G722
+
+    decoded = G722(_RATE, rate).decode(G722(_RATE, rate).encode(samples))
+    return np.asarray(decoded, dtype=np.int16)
 
 
 def line(speech: Floats, rng: np.random.Generator) -> Floats:

@@ -19,7 +19,7 @@ MODEL_CONF = """--min-active=200
 --lattice-beam=6.0
 --acoustic-scale=1.25
 --frame-subsampling-factor=3
---endpoint.silence-phones=1
+--endpoint.silence-phones=1:2
 --endpoint.rule2.min-trailing-silence=1.2
 --endpoint.rule3.min-trailing-silence=1.5
 --endpoint.rule4.min-trailing-silence=2.4
@@ -27,7 +27,7 @@ MODEL_CONF = """--min-active=200
 
 
 def write(net: Net, graph: Path, target: Path, silence_prior: float) -> None:
-    """Write the model to `target`; `graph` holds `HCLG.fst` and `words.txt`.
+    """Write the model to `target`; `graph` holds what `graph.build` wrote.
 
     `silence_prior` is how much likelier silence is taken to be than any other output. The decoder
     divides by the prior: more than 1 makes it bolder, less makes it hold its peace.
@@ -48,6 +48,9 @@ def write(net: Net, graph: Path, target: Path, silence_prior: float) -> None:
     (target / "conf" / "model.conf").write_text(MODEL_CONF, encoding="utf-8")
     for name in ("HCLG.fst", "words.txt"):
         shutil.copyfile(graph / name, target / "graph" / name)
+    (target / "graph" / "phones").mkdir(exist_ok=True)
+    boundaries = "word_boundary.int"
+    shutil.copyfile(graph / boundaries, target / "graph" / "phones" / boundaries)
 
 
 def size(folder: Path) -> int:

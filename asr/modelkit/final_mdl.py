@@ -1,7 +1,6 @@
 """Writes `am/final.mdl`: the transition model and the nnet3 network that Vosk loads.
 
-Every unit is a phone of one state with a self-loop. Phone p has the transitions 2p-1 (stay) and 2p
-(enter) and the network's output p-1; silence is phone 1.
+The phones and their transitions are those of `asr.modelkit.phones`.
 """
 
 from __future__ import annotations
@@ -13,6 +12,7 @@ from typing import Protocol
 import numpy as np
 import numpy.typing as npt
 
+from asr.modelkit import phones
 from asr.modelkit.kaldi_binary import Writer
 
 Floats = npt.NDArray[np.float32]
@@ -55,7 +55,7 @@ def write(
     `context` is frames seen to the left and right, `priors` sum to one.
     """
     with Writer(path) as out:
-        _transition_model(out, len(priors))
+        _transition_model(out, phones.outputs(len(priors)))
         _network(out, maps, inputs)
         out.token("<LeftContext>")
         out.integer(context[0])
@@ -65,11 +65,12 @@ def write(
         out.vector(priors)
 
 
-def _transition_model(out: Writer, phones: int) -> None:
+def _transition_model(out: Writer, outputs: Sequence[int]) -> None:
+    count = len(outputs)
     out.token("<TransitionModel>", "<Topology>")
-    out.integers(list(range(1, phones + 1)))
+    out.integers(list(range(1, count + 1)))
     # Phone number to topology entry; phone 0 does not exist.
-    out.integers([-1] + [0] * phones)
+    out.integers([-1] + [0] * count)
     out.integer(1)  # one entry, of two states, the second of them final
     out.integer(2)
     out.integer(0)
@@ -80,12 +81,12 @@ def _transition_model(out: Writer, phones: int) -> None:
     out.integer(-1)
     out.integer(0)
     out.token("</Topology>", "<Triples>")
-    out.integer(phones)
-    for phone in range(1, phones + 1):
-        for value in (phone, 0, phone - 1):
+    out.integer(count)
+    for phone, output in enumerate(outputs, start=1):
+        for value in (phone, 0, output):
             out.integer(value)
     out.token("</Triples>", "<LogProbs>")
-    out.vector([0.0] + [float(np.log(0.5))] * (2 * phones))
+    out.vector([0.0] + [float(np.log(0.5))] * (2 * count))
     out.token("</LogProbs>", "</TransitionModel>")
 
 

@@ -11,11 +11,13 @@ from typing import Any
 
 import kaldifst
 
+from asr.modelkit import phones
 from asr.modelkit.lm import END, START, History, Model
-from asr.modelkit.pinyin import inventory, units
+from asr.modelkit.pinyin import units
 
 _Arc = kaldifst.StdArc
 _EPSILON = 0
+_NEVER = 1e30
 
 
 def grammar_fst(model: Model, numbers: dict[str, int], backoff_label: int) -> Any:
@@ -43,23 +45,22 @@ def grammar_fst(model: Model, numbers: dict[str, int], backoff_label: int) -> An
     return fst
 
 
-def lexicon_fst(numbers: dict[str, int], phones: dict[str, int], backoff_label: int) -> Any:
-    """Spelling to words. Homophones and beginnings of other words end in a mark of their own.
+def lexicon_fst(numbers: dict[str, int], backoff_label: int) -> Any:
+    """Spelling to words. Homophones end in a mark of their own.
 
     Marks are phone numbers above the real ones; the first of them lets back-off arcs through.
     """
-    first_mark = len(phones) + 1
-    spellings = {word: tuple(units(word) or ()) for word in numbers}
+    first_mark = phones.count() + 1
+    spellings = {word: tuple(phones.spelled(units(word) or ())) for word in numbers}
     shared = Counter(spellings.values())
-    beginnings = {s[:end] for s in spellings.values() for end in range(1, len(s))}
-    used: Counter[tuple[str, ...]] = Counter()
+    used: Counter[tuple[int, ...]] = Counter()
     fst = kaldifst.StdVectorFst()
     loop = fst.add_state()
     fst.start = loop
     fst.set_final(loop, 0.0)
     for word, spelling in spellings.items():
-        labels = [phones[unit] for unit in spelling]
-        if shared[spelling] > 1 or spelling in beginnings:
+        labels = list(spelling)
+        if shared[spelling] > 1:
             used[spelling] += 1
             labels.append(first_mark + used[spelling])
         state = loop
@@ -73,51 +74,92 @@ def lexicon_fst(numbers: dict[str, int], phones: dict[str, int], backoff_label: 
     return fst
 
 
-def with_transitions(fst: Any, phone_count: int) -> Any:
-    """Phones to the transitions of their one-state models, marks to nothing.
+class _Transitions:
+    """Builds the decoding graph from one of phones and words.
 
-    In every state silence may go on for ever, by its self-loop alone. It must not be its entering
-    transition: that would count every silent frame as a phone of its own, and the lattice of a
-    long silence would take half a minute to determinise. A state that all arcs enter with the same
-    phone p carries p's self-loop itself; any other arc gets a state in between for that.
+    Within a word the network may say nothing for as long as it likes: the self-loop of the phone
+    `GAP` alone, so that a word's phones stay one stretch. Between words that is silence, a phone
+    that is entered once: so the words' ends can be told from the lattice, and a long silence
+    is not a phone for every frame, which would take half a minute to determinise.
     """
-    count = fst.num_states if isinstance(fst.num_states, int) else fst.num_states()
-    entered: list[set[int]] = [set() for _ in range(count)]
-    arcs = [
-        [(arc.ilabel, arc.olabel, float(arc.weight.value), arc.nextstate) for arc in _arcs(fst, s)]
-        for s in range(count)
-    ]
-    for state_arcs in arcs:
-        for label, _, _, reached in state_arcs:
-            entered[reached].add(label if label <= phone_count else _EPSILON)
-    entered[fst.start].add(_EPSILON)
-    graph = kaldifst.StdVectorFst()
-    for _ in range(count):
-        graph.add_state()
-    graph.start = fst.start
-    between: dict[tuple[int, int], int] = {}
-    for state in range(count):
-        final = fst.final(state)
-        cost = float(final.value if hasattr(final, "value") else final)
-        if cost < 1e30:
-            graph.set_final(state, cost)
-        graph.add_arc(state, _Arc(1, _EPSILON, 0.0, state))
-        if len(entered[state]) == 1 and (own := next(iter(entered[state]))) != _EPSILON:
-            graph.add_arc(state, _Arc(2 * own - 1, _EPSILON, 0.0, state))
-        for label, output, weight, reached in arcs[state]:
-            if label == _EPSILON or label > phone_count:
-                graph.add_arc(state, _Arc(_EPSILON, output, weight, reached))
-                continue
-            target = reached
-            if len(entered[reached]) > 1:
-                if (label, reached) not in between:
-                    middle = between[label, reached] = graph.add_state()
-                    graph.add_arc(middle, _Arc(2 * label - 1, _EPSILON, 0.0, middle))
-                    graph.add_arc(middle, _Arc(_EPSILON, _EPSILON, 0.0, reached))
-                target = between[label, reached]
-            graph.add_arc(state, _Arc(2 * label, output, weight, target))
-    kaldifst.connect(graph)
-    return graph
+
+    def __init__(self, fst: Any) -> None:
+        count = fst.num_states if isinstance(fst.num_states, int) else fst.num_states()
+        self._arcs = [
+            [(a.ilabel, a.olabel, float(a.weight.value), a.nextstate) for a in _arcs(fst, s)]
+            for s in range(count)
+        ]
+        self._entered: list[set[int]] = [set() for _ in range(count)]
+        for arcs in self._arcs:
+            for label, _, _, reached in arcs:
+                self._entered[reached].add(label if label <= phones.count() else _EPSILON)
+        self._entered[fst.start].add(_EPSILON)
+        self._graph = kaldifst.StdVectorFst()
+        for _ in range(count):
+            self._graph.add_state()
+        self._costs = [_final_cost(fst, state) for state in range(count)]
+        self._between: dict[tuple[int, int], int] = {}
+        self._silences: dict[int, int] = {}
+        self._start = fst.start
+
+    def build(self) -> Any:
+        """The graph with transitions as its inputs."""
+        for state, cost in enumerate(self._costs):
+            if cost < _NEVER:
+                self._graph.set_final(state, cost)
+            if self._within_word(state):
+                self._graph.add_arc(state, _Arc(phones.stay(phones.GAP), _EPSILON, 0.0, state))
+                if (own := self._only_phone(state)) is not None:
+                    self._graph.add_arc(state, _Arc(phones.stay(own), _EPSILON, 0.0, state))
+            for label, output, weight, reached in self._arcs[state]:
+                if label == _EPSILON or label > phones.count():
+                    self._graph.add_arc(state, _Arc(_EPSILON, output, weight, reached))
+                else:
+                    entering = _Arc(phones.enter(label), output, weight, self._via(label, reached))
+                    self._graph.add_arc(state, entering)
+        self._graph.start = self._graph.add_state()
+        self._leave(self._graph.start, self._start)
+        kaldifst.connect(self._graph)
+        return self._graph
+
+    def _within_word(self, state: int) -> bool:
+        return any(label and not phones.ends_word(label) for label in self._entered[state])
+
+    def _only_phone(self, state: int) -> int | None:
+        """The phone of all arcs into a state within words, if they have the same."""
+        entered = self._entered[state]
+        own = next(iter(entered)) if len(entered) == 1 else _EPSILON
+        return None if own == _EPSILON else own
+
+    def _via(self, label: int, reached: int) -> int:
+        """Where an arc with a phone leads, so that the phone may go on for some frames."""
+        ends = phones.ends_word(label)
+        if not ends and self._only_phone(reached) is not None:
+            return reached
+        if (label, reached) not in self._between:
+            middle = self._between[label, reached] = self._graph.add_state()
+            self._graph.add_arc(middle, _Arc(phones.stay(label), _EPSILON, 0.0, middle))
+            if ends:
+                self._leave(middle, reached)
+            else:
+                self._graph.add_arc(middle, _Arc(_EPSILON, _EPSILON, 0.0, reached))
+        return self._between[label, reached]
+
+    def _leave(self, middle: int, reached: int) -> None:
+        """From the end of a word to the next, at once or after a silence."""
+        self._graph.add_arc(middle, _Arc(_EPSILON, _EPSILON, 0.0, reached))
+        if reached not in self._silences:
+            silence = self._silences[reached] = self._graph.add_state()
+            stay = _Arc(phones.stay(phones.SILENCE), _EPSILON, 0.0, silence)
+            self._graph.add_arc(silence, stay)
+            self._graph.add_arc(silence, _Arc(_EPSILON, _EPSILON, 0.0, reached))
+        entering = _Arc(phones.enter(phones.SILENCE), _EPSILON, 0.0, self._silences[reached])
+        self._graph.add_arc(middle, entering)
+
+
+def _final_cost(fst: Any, state: int) -> float:
+    final = fst.final(state)
+    return float(final.value if hasattr(final, "value") else final)
 
 
 def _arcs(fst: Any, state: int) -> Any:
@@ -125,17 +167,17 @@ def _arcs(fst: Any, state: int) -> Any:
 
 
 def build(model: Model, folder: Path) -> None:
-    """Write `HCLG.fst` and `words.txt` for a language model into `folder`."""
+    """Write `HCLG.fst`, `words.txt` and `word_boundary.int` for a language model into `folder`."""
     folder.mkdir(parents=True, exist_ok=True)
     numbers = {word: number for number, word in enumerate(model.vocabulary, start=1)}
-    phones = {unit: number for number, unit in enumerate(inventory(), start=1)}
     backoff_label = len(numbers) + 1
-    lexicon = lexicon_fst(numbers, phones, backoff_label)
+    lexicon = lexicon_fst(numbers, backoff_label)
     grammar = grammar_fst(model, numbers, backoff_label)
     composed = kaldifst.compose(lexicon, grammar)
     kaldifst.determinize_star(composed)
     kaldifst.minimize_encoded(composed)
-    graph = with_transitions(composed, len(phones))
+    graph = _Transitions(composed).build()
     graph.write(str(folder / "HCLG.fst"))
     lines = ["<eps> 0", *(f"{word} {number}" for word, number in numbers.items())]
+    (folder / "word_boundary.int").write_text(phones.word_boundaries(), encoding="utf-8")
     (folder / "words.txt").write_text("\n".join(lines) + "\n", encoding="utf-8")

@@ -27,8 +27,15 @@ Floats = npt.NDArray[np.float32]
 RATE = 8000
 HELD_OUT_VOICES = ("zf_xiaoyi", "zm_yunyang")
 TRAINING_VOICES = tuple(v for v in kokoro.VOICES if v not in HELD_OUT_VOICES)
-_ROUND = ("domain", "everyday", "numbers", "domain", "answers", "everyday", "general", "short")
+_ROUND = (
+    *("domain", "digits", "everyday", "pieces", "numbers", "domain"),
+    *("answers", "digits", "everyday", "general", "short"),
+)
+# So many pieces one after the other are one speaker's: they can be strung into one number.
+PIECES_TOGETHER = 12
 _PER_SHARD = {
+    "digits": 32,
+    "pieces": 10 * PIECES_TOGETHER,
     "domain": 40,
     "general": 40,
     "everyday": 40,
@@ -151,8 +158,15 @@ def write_shard(
     folder: Path,
 ) -> float:
     """Speak one shard into `folder`; returns the minutes of speech written."""
-    rng = random.Random(f"speech {shard.name}")
-    done = [speak(text, rng) for text in shard_texts(shard, texts)]
+    spoken = shard_texts(shard, texts)
+    if shard.kind == "pieces":
+        # Begun anew for each group, chance gives all of it the same speaker and pace.
+        groups = [f"{shard.name}/{number // PIECES_TOGETHER}" for number in range(len(spoken))]
+        pairs = zip(spoken, groups, strict=True)
+        done = [in_group(speak(text, random.Random(group)), group) for text, group in pairs]
+    else:
+        rng = random.Random(f"speech {shard.name}")
+        done = [speak(text, rng) for text in spoken]
     partial = folder / f".{shard.name}.{os.getpid()}.npz"
     np.savez(
         partial,
@@ -163,6 +177,13 @@ def write_shard(
     )
     partial.replace(folder / f"{shard.name}.npz")
     return sum(len(u.samples) for u in done) / RATE / 60
+
+
+def in_group(piece: Utterance, group: str) -> Utterance:
+    """A piece without the silence around it; its voice's name says with which it may be strung."""
+    loud = np.flatnonzero(np.abs(piece.samples.astype(np.float32)) > 0.02 * 16383)
+    kept = piece.samples[max(0, loud[0] - 80) : loud[-1] + 320] if len(loud) else piece.samples
+    return Utterance(piece.text, f"{piece.voice} {group}", kept)
 
 
 def plan(kokoro_shards: int, espeak_shards: int) -> Iterator[Shard]:

@@ -1,8 +1,8 @@
 """Writes the text lists everything else starts from; the same seed gives the same lists.
 
-`domain`, `short`, `numbers`, `answers` and `everyday` are spoken for training, `held_out` and
-`held_out_numbers` are spoken for measuring and kept out of everything else, `lm` is what the
-language model counts.
+`domain`, `short`, `numbers`, `digits`, `pieces`, `answers` and `everyday` are spoken for training,
+`held_out` and `held_out_numbers` are spoken for measuring and kept out of everything else, `lm` is
+what the language model counts.
 """
 
 from __future__ import annotations
@@ -69,6 +69,8 @@ def write(folder: Path, test_set: Collection[str], lm_count: int = 300_000) -> N
         ),
         "short": _distinct(sentences(grammar, "short", 6000, "short", kept_out, _LONGEST_SPOKEN)),
         "numbers": _distinct(sentences(grammar, "numbers", 6000, "numbers", kept_out)),
+        "digits": _digits(kept_out),
+        "pieces": _pieces(),
         "answers": sentences(grammar, "answers", 3000, "answers", kept_out),
         "everyday": _everyday(kept_out),
         "lm": sentences(grammar, "sentence", lm_count, "lm", kept_out),
@@ -80,6 +82,42 @@ def write(folder: Path, test_set: Collection[str], lm_count: int = 300_000) -> N
 def read(folder: Path, name: str) -> list[str]:
     """One of the lists, in the order written."""
     return (folder / f"{name}.txt").read_text(encoding="utf-8").splitlines()
+
+
+def _digit(before: str, rng: random.Random) -> str:
+    """A digit, the one before again more often than chance has it: those are the easiest lost."""
+    if before and rng.random() < 0.2:
+        return before
+    return rng.choice("零幺一二三四五六七八九")
+
+
+def _digits(excluded: Collection[str], count: int = 3000) -> list[str]:
+    """Strings of 4 to 12 digits; commas let the voice group them, as people do, or not."""
+    rng = random.Random("digits")
+    found: list[str] = []
+    while len(found) < count:
+        group = rng.choice((2, 3, 3, 4, 4, 20, 20, 20))
+        text, before = "", ""
+        for position in range(rng.randint(4, 12)):
+            before = _digit(before, rng)
+            text += ("，" if position and position % group == 0 else "") + before
+        if bare(text) not in excluded:
+            found.append(text)
+    return found
+
+
+def _pieces(count: int = 6000) -> list[str]:
+    """One, two or three digits, to be strung together in training."""
+    rng = random.Random("pieces")
+    found = []
+    for _ in range(count):
+        before = _digit("", rng)
+        text = before
+        for _ in range(rng.choice((0, 1, 1, 2))):
+            before = _digit(before, rng)
+            text += before
+        found.append(text)
+    return found
 
 
 def _everyday(excluded: Collection[str]) -> list[str]:

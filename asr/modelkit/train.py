@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 import random
 import time
+from collections import defaultdict
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -33,6 +34,8 @@ _PEAK_RATE = 2e-3
 _BATCH_SECONDS = 64.0
 _NO_SPEECH_SHARE = 0.04
 _JOINED_SHARE = 0.08
+# Of the pieces of numbers, how many strings of them a pass has for each piece.
+_STRUNG_SHARE = 0.4
 _SAVE_EVERY = 200
 
 
@@ -43,6 +46,7 @@ class Limits:
     steps: int = 4000
     minutes: float = 30.0
     threads: int = 1
+    rate: float = _PEAK_RATE
 
 
 @dataclass(frozen=True)
@@ -51,6 +55,8 @@ class Example:
 
     samples: Samples
     targets: tuple[int, ...]
+    # Pieces of numbers by the same speaker have the same name here; all else has none.
+    group: str = ""
 
 
 def read_examples(folder: Path, kept_out: Collection[str]) -> list[Example]:
@@ -61,7 +67,8 @@ def read_examples(folder: Path, kept_out: Collection[str]) -> list[Example]:
         spelling = None if utterance.text in kept_out else units(utterance.text)
         if spelling and all(unit in numbers for unit in spelling):
             targets = tuple(numbers[unit] for unit in spelling)
-            found.append(Example(utterance.samples, targets))
+            _, _, group = utterance.voice.partition(" ")
+            found.append(Example(utterance.samples, targets, group))
     return found
 
 
@@ -69,12 +76,17 @@ class Telephone(Dataset[Batch]):
     """Batches of about the same amount of sound, distorted anew each time they are asked for.
 
     An item is a tuple of utterances to say with a pause between: one, two (people stop in
-    mid-sentence), or none, which is a stretch of line without speech.
+    mid-sentence), none, which is a stretch of line without speech, or pieces of a number, which
+    follow each other closely.
     """
 
     def __init__(self, examples: list[Example], seed: int) -> None:
         self._examples = examples
         self._seed = seed
+        self._groups: dict[str, list[int]] = defaultdict(list)
+        for index, example in enumerate(examples):
+            if example.group:
+                self._groups[example.group].append(index)
         self._batches: list[list[tuple[int, ...]]] = []
         self._epoch = 0
         self.shuffle(0)
@@ -89,9 +101,15 @@ class Telephone(Dataset[Batch]):
         self._epoch = epoch
         rng = random.Random(self._seed * 1000 + epoch)
         short = [i for i, e in enumerate(self._examples) if len(e.samples) < 3.5 * speech.RATE]
-        items: list[tuple[int, ...]] = [(i,) for i in range(len(self._examples))]
+        # A piece alone stands for a short answer, which others teach too.
+        items: list[tuple[int, ...]] = [
+            (i,) for i, e in enumerate(self._examples) if not e.group or rng.random() < 0.3
+        ]
         for _ in range(int(len(items) * _JOINED_SHARE)):
             items.append((rng.choice(short), rng.choice(short)))
+        for pieces in self._groups.values():
+            for _ in range(math.ceil(len(pieces) * _STRUNG_SHARE)):
+                items.append(tuple(rng.choices(pieces, k=rng.randint(2, 6))))
         items.extend([()] * int(len(items) * _NO_SPEECH_SHARE))
         self._batches = self._by_length(items, rng)
 
@@ -126,7 +144,8 @@ class Telephone(Dataset[Batch]):
         pieces: list[npt.NDArray[np.float32]] = []
         for index in item:
             if pieces:
-                pause = int(rng.uniform(0.1, 0.8) * speech.RATE)
+                closely = bool(self._examples[index].group)
+                pause = int(rng.uniform(*((0.0, 0.12) if closely else (0.1, 0.8))) * speech.RATE)
                 pieces.append(np.zeros(pause, dtype=np.float32))
             pieces.append(self._examples[index].samples.astype(np.float32))
         babble = [self._any(rng).samples.astype(np.float32) for _ in range(3)]
@@ -241,7 +260,7 @@ def train(speech_folder: Path, checkpoint: Path, limits: Limits, kept_out: Colle
     shards = _shard_names(speech_folder)
     examples = read_examples(speech_folder, kept_out)
     net = fresh_net(examples, seed=7)
-    state = State(net, torch.optim.AdamW(net.parameters(), _PEAK_RATE, weight_decay=1e-3))
+    state = State(net, torch.optim.AdamW(net.parameters(), limits.rate, weight_decay=1e-3))
     if checkpoint.exists():
         state.load(checkpoint)
     data = Telephone(examples, seed=7)
@@ -263,7 +282,7 @@ def train(speech_folder: Path, checkpoint: Path, limits: Limits, kept_out: Colle
             if progress() >= 1:
                 break
             for group in state.optimiser.param_groups:
-                group["lr"] = learning_rate(progress(), _PEAK_RATE)
+                group["lr"] = learning_rate(progress(), limits.rate)
             with torch.autocast("cpu", dtype=torch.bfloat16):
                 scores = net(features).transpose(0, 1)
             total = ctc(scores, targets, lengths, target_lengths)

@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
-from asr.modelkit import final_mdl
+from asr.modelkit import final_mdl, phones
 from asr.modelkit.features import FBANK_CONF
 
 Floats = npt.NDArray[np.float32]
@@ -47,16 +47,19 @@ def maps(favoured: int, outputs: int = 3) -> list[Map]:
 
 
 def graph(path: Path) -> None:
-    """Two states: blank for ever, or unit 2 (transitions 4, then 3) heard as word 1."""
+    """Silence for ever, or unit 1 as a word of its own, word 1."""
+    alone = phones.GAP + 4
+    heard = (phones.enter(alone), 1, 0.0, 1)
     states = [
-        (0.0, [(2, 0, 0.0, 0), (4, 1, 0.0, 1)]),
-        (0.0, [(2, 0, 0.0, 1), (3, 0, 0.0, 1)]),
+        (0.0, [heard, (phones.enter(phones.SILENCE), 0, 0.0, 2)]),
+        (0.0, [(phones.stay(alone), 0, 0.0, 1)]),
+        (0.0, [(phones.stay(phones.SILENCE), 0, 0.0, 2), heard]),
     ]
     with path.open("wb") as file:
         file.write(struct.pack("<i", 2125659606))
         for name in (b"vector", b"standard"):
             file.write(struct.pack("<i", len(name)) + name)
-        file.write(struct.pack("<iiQqqq", 2, 0, 3, 0, len(states), 4))
+        file.write(struct.pack("<iiQqqq", 2, 0, 3, 0, len(states), 5))
         for final, arcs in states:
             file.write(struct.pack("<fq", final, len(arcs)))
             for arc in arcs:

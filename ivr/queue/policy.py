@@ -28,7 +28,8 @@ def assign(
     """The seat for each caller who can be served now, as call id to seat.
 
     Callers choose in the order of the queue; each gets the seat that has been idle longest of
-    those that suit. ``claims`` are seats already reserved, each with its call.
+    those that suit, an emergency first one with that skill. ``claims`` are seats already
+    reserved, each with its call.
     """
     free = [seat for seat in seats if seat.status == "ready" and seat.seat not in claims]
     served = set(claims.values())
@@ -38,10 +39,16 @@ def assign(
             continue
         fitting = [seat for seat in free if suits(entry, seat)]
         if fitting:
-            chosen = min(fitting, key=lambda seat: (seat.idle_since, seat.seat))
+            chosen = min(fitting, key=lambda seat: _rank(entry, seat))
             free.remove(chosen)
             found[entry.call_id] = chosen.seat
     return found
+
+
+def _rank(entry: Waiting, seat: Seat) -> tuple[bool, float, str]:
+    """Longest idle first; but an emergency goes to who is trained for it, if one is idle."""
+    second = entry.reason == "emergency" and "emergency" not in seat.skills
+    return second, seat.idle_since, seat.seat
 
 
 def place(call_id: str, waiting: Collection[Waiting]) -> int:

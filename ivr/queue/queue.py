@@ -6,7 +6,6 @@ import asyncio
 import logging
 import time
 from collections.abc import Callable, Sequence
-from typing import Literal
 
 import msgspec
 from msgspec.structs import replace
@@ -16,6 +15,9 @@ from adapters.state.port import SharedState, StateUnavailable
 from ivr.queue.policy import assign, expected_wait_s, place
 from ivr.queue.seats import DESERTED, tell
 from ivr.queue.settings import QueueSettings
+from ivr.queue.spot import News, Offer, Place, Refusal, Spot, TimedOut, Withdrawn
+
+__all__ = ["News", "Offer", "OperatorQueue", "Place", "Refusal", "Spot", "TimedOut", "Withdrawn"]
 
 log = logging.getLogger(__name__)
 
@@ -23,69 +25,12 @@ log = logging.getLogger(__name__)
 _NEWEST = 0.1
 
 
-class Place(msgspec.Struct, frozen=True):
-    """Where a caller stands: 1 is next. ``expected_s`` is None while no suitable seat works."""
-
-    number: int
-    expected_s: float | None
-
-
-class Offer(msgspec.Struct, frozen=True):
-    """A seat reserved for the caller, to be rung now."""
-
-    seat: Seat
-
-
-class TimedOut(msgspec.Struct, frozen=True):
-    """The caller has waited for as long as anybody should, and has left the queue."""
-
-
-News = Place | Offer | TimedOut
-Refusal = Literal["busy", "no-answer", "failed"]
-
-
-class Spot:
-    """One caller's place in the queue, until :meth:`leave` or :class:`TimedOut`.
-
-    After an :class:`Offer`, exactly one of :meth:`answered`, :meth:`refused` and :meth:`leave`
-    is to follow.
-    """
-
-    def __init__(self, queue: OperatorQueue, entry: Waiting, news: Callable[[News], None]) -> None:
-        self.entry = entry
-        self.news = news
-        self.offered: Seat | None = None
-        self.told_at = 0.0
-        self._queue = queue
-
-    async def answered(self) -> None:
-        """The seat offered has taken the call; it is busy until :meth:`OperatorQueue.done`."""
-        self.offered = None
-        await self._queue.remove(self)
-
-    async def refused(self, why: Refusal) -> None:
-        """The seat offered did not take the call: it is not offered to this caller again.
-
-        One that let its phone ring is deserted: it is paused until its operator is back.
-        """
-        seat, self.offered = self.offered, None
-        if seat is None:
-            return
-        self.entry = replace(self.entry, refused=(*self.entry.refused, seat.seat))
-        if why == "no-answer":
-            await self._queue.desert(seat)
-        await self._queue.release(self.entry.call_id)
-
-    async def leave(self) -> None:
-        """The caller has gone, or wants no seat any more."""
-        offered, self.offered = self.offered, None
-        await self._queue.remove(self)
-        if offered is not None:
-            await self._queue.release(self.entry.call_id)
-
-
 class OperatorQueue:
-    """Keeps this node's callers in the shared queue and offers them seats. ``async with``."""
+    """Keeps this node's callers in the shared queue and offers them seats. ``async with``.
+
+    :attr:`state` is what all nodes share; :meth:`signed_on` says whether there is anybody to
+    wait for.
+    """
 
     def __init__(
         self,
@@ -95,9 +40,9 @@ class OperatorQueue:
         now: Callable[[], float] = time.time,
     ) -> None:
         self.settings = settings or QueueSettings()
-        self._state = state
-        self._node = node
-        self._now = now
+        self.state = state
+        self.node = node
+        self.now = now
         self._spots: dict[str, Spot] = {}
         self._busy: dict[str, _Busy] = {}
         self._handling_s = self.settings.handling_s
@@ -113,29 +58,63 @@ class OperatorQueue:
             self._task.cancel()
             await asyncio.wait([self._task])
         for call_id in (*self._spots, *self._busy):
-            await self._state.drop_waiting(call_id)
-            await self._state.unclaim(call_id)
+            await self.state.drop_waiting(call_id)
+            await self.state.unclaim(call_id)
 
-    async def join(self, entry: Waiting, news: Callable[[News], None]) -> Spot:
+    async def signed_on(self) -> bool:
+        """Whether any seat is signed on at any node, ready or paused."""
+        return bool(await self.state.seats())
+
+    async def join(
+        self, entry: Waiting, news: Callable[[News], None], limit_s: float | None = None
+    ) -> Spot:
         """Put a caller into the queue; ``news`` is called in the node's loop.
 
-        Who was in the queue before keeps the place by bringing ``since`` along.
+        Who was in the queue before keeps the place by bringing ``since`` along; the time until
+        :class:`TimedOut` (``limit_s``, else as configured) begins anew.
         """
-        spot = self._spots[entry.call_id] = Spot(self, entry, news)
-        await self._state.put_waiting(entry, self.settings.expire_s)
+        limit = self.settings.limit_s if limit_s is None else limit_s
+        spot = self._spots[entry.call_id] = Spot(self, entry, news, self.now() + limit)
+        await self.state.put_waiting(spot.entry, self.settings.expire_s)
         self.wake()
         return spot
+
+    async def changed(self, spot: Spot) -> None:
+        """The entry of ``spot`` is another one."""
+        if self._spots.get(spot.entry.call_id) is spot:
+            await self.state.put_waiting(spot.entry, self.settings.expire_s)
+            self.wake()
 
     async def done(self, call_id: str) -> None:
         """The talk at the seat is over: the work after the call begins."""
         busy = self._busy.get(call_id)
         if busy is not None and busy.until is None:
-            busy.until = self._now() + self.settings.wrap_up_s
+            busy.until = self.now() + self.settings.wrap_up_s
             self.wake()
+
+    async def engage(self, call_id: str, seat: str) -> None:
+        """A seat takes part in a call that the queue has not given it (a transfer, a
+        supervisor): it is offered nothing until :meth:`left`."""
+        if all(busy.seat != seat for busy in self._busy.values()):
+            key = f"{call_id}/{seat}"
+            self._busy[key] = _Busy(seat, self.now())
+            await self.state.claim(key, seat, self.settings.expire_s)
+
+    async def left(self, seat: str, *, wrap_up: bool = True) -> None:
+        """A seat has left the call that it was in; ``wrap_up``: with work after it."""
+        for call_id, busy in tuple(self._busy.items()):
+            if busy.seat == seat and call_id not in self._spots:
+                await (self.done(call_id) if wrap_up else self._free(call_id))
+
+    async def over(self, call_id: str) -> None:
+        """A call has ended, with all who were in it."""
+        for key, busy in tuple(self._busy.items()):
+            if key == call_id or key.startswith(f"{call_id}/"):
+                await self.left(busy.seat)
 
     async def wrapped_up(self, seat: str) -> None:
         """The operator is done with the work after a call, at a seat of any node."""
-        call_id = (await self._state.claims()).get(seat)
+        call_id = (await self.state.claims()).get(seat)
         if call_id is not None:
             await self._free(call_id)
 
@@ -152,6 +131,9 @@ class OperatorQueue:
                 await self.look()
             except StateUnavailable as error:
                 log.error("queue: %s", error, extra={"action": "queue"})
+            except Exception:
+                # One bad entry must not end the queue for everybody.
+                log.exception("queue failed", extra={"action": "queue"})
             try:
                 async with asyncio.timeout(self.settings.renew_s):
                     await self._wake.wait()
@@ -160,63 +142,84 @@ class OperatorQueue:
 
     async def look(self) -> None:
         """Renew what is this node's, offer seats, and tell the others their place."""
-        await self._renew()
-        waiting = await self._state.waiting()
         seats = await self._seats()
+        self._ease(seats)
+        await self._renew()
+        waiting = await self.state.waiting()
         await self._offer(waiting, seats)
-        claims = await self._state.claims()
-        now = self._now()
+        claims = await self.state.claims()
+        now = self.now()
         for spot in tuple(self._spots.values()):
             if spot.offered is not None:
-                continue
-            if now - spot.entry.since >= self.settings.limit_s:
+                self._look_after(spot, seats)
+            elif now >= spot.until:
                 await self.remove(spot)
                 spot.news(TimedOut())
             elif now - spot.told_at >= self.settings.tell_every_s:
                 spot.told_at = now
                 expected = expected_wait_s(spot.entry, waiting, seats, claims, self._handling_s)
-                spot.news(Place(place(spot.entry.call_id, waiting), expected))
+                number = place(spot.entry.call_id, waiting)
+                spot.news(Place(number, expected, len(seats)))
+
+    def _ease(self, seats: Sequence[Seat]) -> None:
+        """What a caller asked of the seat is not insisted on when it only costs time."""
+        now, settings = self.now(), self.settings
+        for spot in self._spots.values():
+            entry = spot.entry
+            able = any(set(entry.skills) <= set(seat.skills) for seat in seats)
+            late = now - entry.since >= settings.skill_wait_s
+            if entry.skills and (late or not able or entry.reason == "emergency"):
+                spot.entry = replace(entry, skills=())
+            spot.forgive(now - settings.retry_s)
+
+    def _look_after(self, spot: Spot, seats: Sequence[Seat]) -> None:
+        """A seat that is left while its phone rings will not answer."""
+        offered = spot.offered
+        known = {seat.seat: seat.status for seat in seats}
+        if offered is not None and known.get(offered.seat) != "ready" and not spot.withdrawn:
+            spot.withdrawn = True
+            spot.news(Withdrawn())
 
     async def _renew(self) -> None:
-        now = self._now()
+        now = self.now()
         for spot in tuple(self._spots.values()):
-            await self._state.put_waiting(spot.entry, self.settings.expire_s)
-        claims = await self._state.claims()
+            await self.state.put_waiting(spot.entry, self.settings.expire_s)
+        claims = await self.state.claims()
         for call_id, busy in tuple(self._busy.items()):
             if busy.until is None:
-                await self._state.claim(call_id, busy.seat, self.settings.expire_s)
+                await self.state.claim(call_id, busy.seat, self.settings.expire_s)
             elif claims.get(busy.seat) != call_id:
                 # The operator has said on another node that the work is done.
                 del self._busy[call_id]
             elif busy.until <= now:
                 await self._free(call_id)
             else:
-                await self._state.claim(call_id, busy.seat, self.settings.expire_s)
+                await self.state.claim(call_id, busy.seat, self.settings.expire_s)
 
     async def _seats(self) -> Sequence[Seat]:
         """All seats, each with the time since when it has really been idle."""
-        freed = await self._state.freed()
+        freed = await self.state.freed()
         return [
             replace(seat, idle_since=max(seat.idle_since, freed.get(seat.seat, 0.0)))
-            for seat in await self._state.seats()
+            for seat in await self.state.seats()
         ]
 
     async def _offer(self, waiting: Sequence[Waiting], seats: Sequence[Seat]) -> None:
         by_name = {seat.seat: seat for seat in seats}
-        found = assign(waiting, seats, await self._state.claims())
+        found = assign(waiting, seats, await self.state.claims())
         for call_id, name in found.items():
             spot = self._spots.get(call_id)
-            if spot is None or spot.offered is not None:
+            if spot is None or spot.offered is not None or spot.resting:
                 continue
-            if not await self._state.claim(call_id, name, self.settings.expire_s):
+            if not await self.state.claim(call_id, name, self.settings.expire_s):
                 # Another node was quicker: look again.
                 self.wake()
                 continue
             if call_id not in self._spots:
-                await self._state.unclaim(call_id)
+                await self.state.unclaim(call_id)
                 continue
-            spot.offered = by_name[name]
-            self._busy[call_id] = _Busy(name, self._now())
+            spot.offered, spot.withdrawn = by_name[name], False
+            self._busy[call_id] = _Busy(name, self.now())
             spot.news(Offer(by_name[name]))
 
     # --- for Spot ------------------------------------------------------------------------
@@ -224,26 +227,26 @@ class OperatorQueue:
     async def remove(self, spot: Spot) -> None:
         """Take ``spot`` out of the queue."""
         self._spots.pop(spot.entry.call_id, None)
-        await self._state.drop_waiting(spot.entry.call_id)
+        await self.state.drop_waiting(spot.entry.call_id)
         self.wake()
 
     async def release(self, call_id: str) -> None:
         """Give back a seat that has not been talked at."""
         self._busy.pop(call_id, None)
-        await self._state.unclaim(call_id)
+        await self.state.unclaim(call_id)
         self.wake()
 
     async def desert(self, seat: Seat) -> None:
         """Tell the node of ``seat`` that nobody is there."""
         log.warning("seat %s does not answer", seat.seat, extra={"action": "seat-deserted"})
-        await tell(self._state, seat.seat, DESERTED)
+        await tell(self.state, seat.seat, DESERTED)
 
     async def _free(self, call_id: str) -> None:
         busy = self._busy.pop(call_id, None)
-        now = self._now()
+        now = self.now()
         if busy is not None:
             self._handling_s += (now - busy.since - self._handling_s) * _NEWEST
-        await self._state.unclaim(call_id, now)
+        await self.state.unclaim(call_id, now)
         self.wake()
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import msgspec
 
+from ivr.queue.straight import StraightRule
+
 
 class QueueSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The operators' queue. Times in seconds.
@@ -15,8 +17,14 @@ class QueueSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     ``renew_s``: how often a node renews what it has put into the shared state; it is gone after
     ``expire_s`` without.
 
-    ``skills``: what a seat ("801") or a user ("li") can do besides, of "dialect", "enterprise"
-    and "emergency"; whoever signs on has those of both.
+    ``retry_s``: a seat that was busy or could not be reached is tried for the same caller again
+    after so long. ``skill_wait_s``: who needs a dialect or an enterprise seat waits so long for
+    one before any seat will do; where none is signed on, any will do at once. ``kept_s``: how
+    long the place of somebody who asked to be called back is kept.
+
+    ``straight``: calls that go to a person without the machine, see
+    :mod:`ivr.queue.straight`. ``skills``: what a seat ("801") or a user ("li") can do besides,
+    of "dialect", "enterprise" and "emergency"; whoever signs on has those of both.
     """
 
     ring_s: float = 20.0
@@ -26,4 +34,8 @@ class QueueSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     handling_s: float = 180.0
     renew_s: float = 2.0
     expire_s: float = 10.0
+    retry_s: float = 30.0
+    skill_wait_s: float = 60.0
+    kept_s: float = 7200.0
+    straight: tuple[StraightRule, ...] = ()
     skills: dict[str, tuple[str, ...]] = {}

@@ -186,8 +186,8 @@ async def test_place_and_expected_wait_are_told_now_and_then(node: Node, time: T
     await node.caller("c1")
     await node.caller("c2", reason="emergency")
     await node.queue.look()
-    assert node.places("c2") == [Place(1, SETTINGS.handling_s)]
-    assert node.places("c1") == [Place(2, 2 * SETTINGS.handling_s)]
+    assert node.places("c2") == [Place(1, SETTINGS.handling_s, 1)]
+    assert node.places("c1") == [Place(2, 2 * SETTINGS.handling_s, 1)]
     await node.queue.look()
     assert len(node.places("c1")) == 1
     time.now += SETTINGS.tell_every_s
@@ -196,10 +196,12 @@ async def test_place_and_expected_wait_are_told_now_and_then(node: Node, time: T
 
 
 async def test_without_any_suitable_seat_no_wait_is_promised(node: Node) -> None:
-    await node.seats.sign_on("s1", "sip:801@127.0.0.1")
+    await node.seats.sign_on("s1", "sip:801@127.0.0.1", skills=("dialect",))
+    await node.seats.pause("s1", "用餐")
+    await node.seats.sign_on("s2", "sip:802@127.0.0.1")
     await node.caller("c1", skills=("dialect",))
     await node.queue.look()
-    assert node.places("c1") == [Place(1, None)]
+    assert node.places("c1") == [Place(1, None, 2)]
 
 
 async def test_nobody_waits_for_ever(node: Node, state: MemoryState, time: Time) -> None:

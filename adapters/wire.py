@@ -37,7 +37,8 @@ class Utterance(msgspec.Struct, frozen=True):
     """A line of the talk; times in seconds on the recording. Masked keys read "****".
 
     ``clean`` is the text for reading, "" where nothing was recognised; ``words`` and
-    ``clean_words`` hold [text, start, end] of each word of either text.
+    ``clean_words`` hold [text, start, end] of each word of either text. ``party`` is which seat
+    ("seat:801") or number ("119") spoke, where there may have been several.
     """
 
     speaker: Speaker
@@ -49,6 +50,7 @@ class Utterance(msgspec.Struct, frozen=True):
     clean: str = ""
     words: tuple[TimedWord, ...] = ()
     clean_words: tuple[TimedWord, ...] = ()
+    party: str = ""
 
 
 class TranscriptRef(msgspec.Struct, frozen=True):
@@ -295,6 +297,7 @@ def _talk(lines: tuple[Line, ...]) -> tuple[Utterance, ...]:
             line.clean,
             line.words,
             line.clean_words,
+            line.party,
         )
         for line in lines
     )

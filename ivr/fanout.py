@@ -14,6 +14,7 @@ from adapters.state.model import LiveCall
 from adapters.state.port import SharedState, StateUnavailable
 from ivr import live
 from ivr.control import events
+from ivr.talk.party import STAFF
 
 log = logging.getLogger(__name__)
 
@@ -116,5 +117,22 @@ def changed(
         case live.Bridged():
             seat = event.target.removeprefix("seat:") if event.target.startswith("seat:") else ""
             return replace(known, phase="operator" if seat else "transferred", seat=seat)
+        case live.Talking():
+            return _as_talking(known, event)
         case _:
             return known
+
+
+def _as_talking(known: LiveCall, event: live.Talking) -> LiveCall:
+    """The call's entry by those who talk in it; who only listens does not count."""
+    joined = [one for one in event.parties if one.leg and one.joined and one.mode == "talk"]
+    serving = next((one for one in joined if one.role in STAFF), None)
+    if serving is not None:
+        seat = serving.target.removeprefix("seat:") if serving.target.startswith("seat:") else ""
+        return replace(known, phase="operator" if seat else "transferred", seat=seat)
+    if joined:
+        return replace(known, phase="transferred", seat="")
+    if known.phase in ("operator", "transferred"):
+        rung = any(one.mode == "talk" and not one.joined for one in event.parties)
+        return replace(known, phase="waiting" if rung else "machine", seat="")
+    return known

@@ -28,7 +28,16 @@ td.no { font-variant-numeric: tabular-nums; white-space: nowrap; }
 """
 _LINK = re.compile(r"(https?://[A-Za-z0-9.:/_-]+)")
 _LINKS = {"sent": "已发", "failed": "未发出", "opened": "已打开", "finished": "已完成"}
-_SPEAKERS = {"caller": "来电人", "hotline": "热线", "operator": "话务员", "note": "说明"}
+_SPEAKERS = {
+    "caller": "来电人",
+    "hotline": "热线",
+    "operator": "话务员",
+    "guest": "第三方",
+    "supervisor": "班长",
+    "leader": "领导",
+    "host": "主持人",
+    "note": "说明",
+}
 _REASONS = {
     "asked": "要求人工",
     "emergency": "紧急",

@@ -72,6 +72,7 @@ async def replace_lines(db: AsyncConnection, call_id: str, talk: Sequence[Line])
             "clean": line.clean,
             "words": _json(line.words),
             "clean_words": _json(line.clean_words),
+            "party": line.party,
         }
         for n, line in enumerate(talk)
     ]
@@ -99,6 +100,7 @@ async def talk(db: AsyncConnection, call_id: str) -> tuple[Line, ...]:
             row.clean,
             msgspec.json.decode(row.words, type=tuple[TimedWord, ...]),
             msgspec.json.decode(row.clean_words, type=tuple[TimedWord, ...]),
+            row.party,
         )
         for row in rows
     )

@@ -84,6 +84,11 @@ def _desk(connection: Connection) -> None:
     tables.metadata.create_all(connection, tables=list(desk_tables.TABLES))
 
 
+def _line_parties(connection: Connection) -> None:
+    """Which of several operators or guests said a line."""
+    connection.execute(text("ALTER TABLE lines ADD COLUMN party VARCHAR(64) NOT NULL DEFAULT ''"))
+
+
 # STEPS[n] takes version n + 1 to n + 2. Add one whenever the tables change.
 STEPS: list[Callable[[Connection], None]] = [
     _emergencies,
@@ -94,6 +99,7 @@ STEPS: list[Callable[[Connection], None]] = [
     _statistics,
     _leader_callbacks,
     _desk,
+    _line_parties,
 ]
 
 # Any constant will do; it keeps two nodes from upgrading one database at the same time.

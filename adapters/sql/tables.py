@@ -86,6 +86,8 @@ lines = Table(
     # JSON; of lines without timed words "[]".
     Column("words", Text, nullable=False, server_default="[]"),
     Column("clean_words", Text, nullable=False, server_default="[]"),
+    # Which of several operators or guests it was.
+    Column("party", String(64), nullable=False, server_default=""),
 )
 
 progress = Table(

@@ -13,7 +13,7 @@ from asr.turns import PartialText, SpeechDropped, SpeechSustained, TurnEnded
 from flows import commands as do
 from flows import events as ev
 from ivr import control, live
-from ivr.call.files import CallFiles
+from ivr.call.files import CallFiles, others_in
 from ivr.call.filing import Filing
 from ivr.call.hearing import CALLER, Heard, Hearing, silent
 from ivr.call.keypad import Keypad
@@ -26,6 +26,7 @@ from ivr.call.timers import Due, Timers
 from ivr.call.transcript import Transcript
 from ivr.call.transfer import Transfers
 from ivr.call.words import Words
+from ivr.recording.manifest import Party
 from ivr.sip import messages as sip
 from ivr.talk.following import Ordered
 
@@ -113,6 +114,11 @@ class Conversation:
         self._timers.close()
         self.hearing.close()
         await self._requests.close()
+
+    @property
+    def others(self) -> tuple[Party, ...]:
+        """Who took part in the talk beside the caller, for the recording's manifest."""
+        return others_in(self.transfers.parties.presences, self._time)
 
     @property
     def hears_answers(self) -> bool:

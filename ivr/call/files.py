@@ -10,16 +10,19 @@ from pathlib import Path
 from adapters.model import Line
 from flows.privacy import mask_number
 from ivr.call.services import Services
+from ivr.call.timeline import TimeLine
 from ivr.recording import manifest
 from ivr.recording.paths import RecordingPaths, manifest_of
 from ivr.recording.repair import repair
 from ivr.recording.riff import NotWav
 from ivr.sip.messages import Incoming, Masked, Recorded
+from ivr.talk.party import Presence
 
 log = logging.getLogger(__name__)
 
 RECORDINGS = "recordings"
 CALLER_CHANNEL, OTHERS_CHANNEL = 0, 1
+CALLER = 0
 
 
 class CallFiles:
@@ -56,10 +59,16 @@ class CallFiles:
             self._closed_well = True
 
     def close(
-        self, ended: datetime, interrupted: bool, lines: Sequence[Line], tickets: Sequence[str]
+        self,
+        ended: datetime,
+        interrupted: bool,
+        lines: Sequence[Line],
+        tickets: Sequence[str],
+        others: Sequence[manifest.Party] = (),
     ) -> str:
         """Mend the file if its writer died, and write the manifest. Blocks on the disk.
 
+        ``others`` are those who took part beside the caller and the hotline.
         Returns the recording's path below the data directory, "" if there is none.
         """
         if self._path is None or not self._path.exists():
@@ -78,6 +87,7 @@ class CallFiles:
                     tickets,
                     "interrupted" if interrupted or not self._closed_well else "complete",
                     self._masked,
+                    others,
                 ),
             )
         except (OSError, NotWav) as error:
@@ -87,6 +97,23 @@ class CallFiles:
 
     def _extra(self) -> dict[str, str]:
         return {"action": "recording", "call": self._incoming.call_id}
+
+
+def others_in(presences: Sequence[Presence], time: TimeLine) -> tuple[manifest.Party, ...]:
+    """Those who were in a talk beside leg 0, for its manifest."""
+    return tuple(
+        manifest.Party(
+            OTHERS_CHANNEL,
+            one.party.role,
+            one.party.seat or one.party.target,
+            from_ms=max(0, round(time.of(one.since) * 1000)),
+            to_ms=None if one.until is None else max(0, round(time.of(one.until) * 1000)),
+            leg=one.party.leg,
+            target=one.party.target,
+        )
+        for one in presences
+        if one.party.leg != CALLER
+    )
 
 
 def call_manifest(
@@ -99,6 +126,7 @@ def call_manifest(
     tickets: Sequence[str],
     outcome: manifest.Ended,
     masked: Sequence[tuple[int, int]] = (),
+    others: Sequence[manifest.Party] = (),
 ) -> manifest.Manifest:
     """The manifest of ``audio``: recording starts when the notice has been heard, at 0 ms.
 
@@ -120,8 +148,9 @@ def call_manifest(
         tickets=tuple(tickets),
         masked=tuple(manifest.Span(*stretch) for stretch in masked),
         parties=(
-            manifest.Party(CALLER_CHANNEL, "caller"),
+            manifest.Party(CALLER_CHANNEL, "caller", leg=0),
             manifest.Party(OTHERS_CHANNEL, "hotline"),
+            *others,
         ),
         lines=tuple(_line(line) for line in lines if line.speaker != "note"),
     )
@@ -134,4 +163,5 @@ def _line(line: Line) -> manifest.Line:
         who=line.speaker,
         text=line.text,
         end_ms=round(line.end * 1000),
+        party=line.party,
     )

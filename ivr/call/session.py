@@ -178,6 +178,7 @@ class CallSession:
             self._interrupted,
             self._transcript.lines,
             self._filing.numbers,
+            self.conversation.others,
         )
         await self._filing.close_call(ended, outcome, recording)
         self._services.live.publish(

@@ -14,6 +14,10 @@ SPEAKERS = {
     "caller": "[bold cyan]来电人[/]",
     "hotline": "[green]热  线[/]",
     "operator": "[magenta]接话人[/]",
+    "guest": "[magenta]第三方[/]",
+    "supervisor": "[magenta]班  长[/]",
+    "leader": "[magenta]领  导[/]",
+    "host": "[magenta]主持人[/]",
     "note": "[dim]说  明[/]",
 }
 

@@ -25,7 +25,10 @@ class ManifestError(Exception):
 class Party(msgspec.Struct, frozen=True):
     """Who is heard on a channel: ``channel`` 0 is the caller's side, 1 everybody else's.
 
-    ``role``: "caller", "hotline", "operator", "emergency"…; times are ms on the recording.
+    ``role``: "caller", "hotline", "operator", "guest", "supervisor"…; ``target`` is who was rung
+    as that ("seat:801", "119"), ``name`` the same for people; ``leg`` tells several apart that
+    share a channel (None: the hotline's own voice). Times are ms on the recording: somebody who
+    was held, muted or only listened in between is heard in a part of it.
     """
 
     channel: int
@@ -33,16 +36,22 @@ class Party(msgspec.Struct, frozen=True):
     name: str = ""
     from_ms: int = 0
     to_ms: int | None = None
+    leg: int | None = None
+    target: str = ""
 
 
 class Line(msgspec.Struct, frozen=True):
-    """One thing said, or keyed, and when on the recording (ms)."""
+    """One thing said, or keyed, and when on the recording (ms).
+
+    ``who`` is the role of its party, ``party`` that party's target.
+    """
 
     at_ms: int
     channel: int
     who: str
     text: str
     end_ms: int | None = None
+    party: str = ""
 
 
 class Span(msgspec.Struct, frozen=True):

@@ -14,6 +14,7 @@ from rapidfuzz.distance import Levenshtein
 
 from adapters.model import Line
 from flows.phonetic import sound
+from ivr.second_pass.merging import RECOGNISED
 
 _LESS_SURE = 0.05
 _STRANGERS = 0.3
@@ -38,7 +39,7 @@ class _Weight(msgspec.Struct, frozen=True):
 
 
 def judge(live: Sequence[Line], second: Sequence[Line], margin: float) -> Verdict:
-    """Judge the recognised lines of the callers and operators in two transcripts."""
+    """Judge the recognised lines of all people in two transcripts."""
     before, after = _recognised(live), _recognised(second)
     old, new = _weigh(before), _weigh(after)
     if not new.characters:
@@ -61,7 +62,7 @@ def judge(live: Sequence[Line], second: Sequence[Line], margin: float) -> Verdic
 
 
 def _recognised(lines: Iterable[Line]) -> list[Line]:
-    return [line for line in lines if line.speaker in ("caller", "operator") and not line.by_keys]
+    return [line for line in lines if line.speaker in RECOGNISED and not line.by_keys]
 
 
 def _weigh(lines: Iterable[Line]) -> _Weight:

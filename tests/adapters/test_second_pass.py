@@ -186,3 +186,31 @@ async def test_a_database_from_before_second_passes_is_taken_forward(tmp_path: P
         await store.close()
     finally:
         schema.STEPS[before:] = later
+
+
+async def test_older_lines_get_a_place_for_who_of_several_spoke(tmp_path: Path) -> None:
+    path = tmp_path / "hotline.db"
+    store = SqlStore(f"sqlite:///{path}")
+    await store.start()
+    await store.open_call(call())
+    await store.save_progress("call-1", draft(), LINES)
+    await store.close()
+    before = schema.STEPS.index(schema._line_parties) + 1
+    with sqlite3.connect(path) as db:
+        db.execute("ALTER TABLE lines DROP COLUMN party")
+        db.execute("UPDATE schema_version SET version = ?", (before,))
+    # Steps that came later are not part of this.
+    later = schema.STEPS[before:]
+    del schema.STEPS[before:]
+    try:
+        store = SqlStore(f"sqlite:///{path}")
+        await store.start()
+        found = await store.call("call-1")
+        assert found is not None and tuple(found[1]) == LINES
+        guest = (*LINES, Line("guest", 9.0, 9.5, "消防", party="119"))
+        await store.save_progress("call-1", draft(), guest)
+        found = await store.call("call-1")
+        assert found is not None and tuple(found[1]) == guest
+        await store.close()
+    finally:
+        schema.STEPS[before:] = later

@@ -26,7 +26,7 @@ from asr.leisure import LeisurelyTranscriber
 from flows.alarm import Alarm
 from flows.dialogue import Dialogue, FlowData
 from flows.emergency import EmergencyFile, alarm_of
-from ivr.call.services import Services
+from ivr.call.services import Services, local_now
 from ivr.call.session import CallSession
 from ivr.config import Config
 from ivr.console.calls import CallPages
@@ -37,6 +37,8 @@ from ivr.emergency.ringing import RingResult, ring
 from ivr.fanout import Fanout
 from ivr.flowsource import FlowSource
 from ivr.http import HttpServer
+from ivr.leader.phone.book import CallNotes
+from ivr.leader.phone.service import LeaderPhones
 from ivr.live import CallOver, LiveBus, LiveEvent
 from ivr.queue.queue import OperatorQueue
 from ivr.queue.seats import Seats
@@ -102,6 +104,17 @@ class Node:
             config.dialling,
             originate=self._originate,
             uri=config.call.uri,
+            node=config.node_name,
+        )
+        self.leader_phones = LeaderPhones(
+            self.store,
+            self.store,
+            self.state,
+            self.dialler,
+            CallNotes(self.store, self.store, local_now),
+            services=self._present_services,
+            originate=self._originate,
+            seat_uri=config.sip.seat_uri,
             node=config.node_name,
         )
         self.ring_backs = RingBacks(
@@ -174,6 +187,8 @@ class Node:
         await self._stack.enter_async_context(Recorder(self.live, self.store, config.node_name))
         await self.dialler.start()
         self._stack.push_async_callback(self.dialler.stop)
+        await self.leader_phones.start()
+        self._stack.push_async_callback(self.leader_phones.close)
         self.delivery.start()
         self._stack.push_async_callback(self.delivery.stop)
         self.notifying.start()
@@ -283,6 +298,10 @@ class Node:
             voice=old.voice.with_library(library),
             service_name=_service_names(flow_data),
         )
+
+    def _present_services(self) -> Services:
+        assert self._services is not None
+        return self._services
 
     def _alarm(self, kind: str) -> Alarm | None:
         """Who is told of a kind of emergency, by the data in force."""

@@ -33,7 +33,7 @@ class Words:
         voice = self._hearing.voice(heard)
         base = self._time.of(voice.since)
         start, end = base + turn.start, base + turn.spoken_end
-        if heard.leg == CALLER and (self._masking.covers(start) or secret_in(text)):
+        if voice.speaker == "caller" and (self._masking.covers(start) or secret_in(text)):
             self._masking.spoken(start, text)
             text = MASK
         self._transcript.add(

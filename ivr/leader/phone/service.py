@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+import uuid
 from collections.abc import Callable
 from typing import Protocol
 
@@ -15,7 +16,7 @@ from adapters.leader import CallResult, LeaderSession, WorkItem
 from adapters.leader_store import LeaderStore, NotNow
 from adapters.ports import Store
 from adapters.state.port import SharedState, StateUnavailable
-from ivr.call.services import Services
+from ivr.call.services import Services, local_now
 from ivr.dialling.dialler import Dialler
 from ivr.leader.phone.citizen import CitizenCall, Talked
 from ivr.leader.phone.line import SeatLine
@@ -87,7 +88,7 @@ class LeaderPhones:
         for call in await self._store.open_leader_calls():
             stored = await self._calls.call(call.call_id)
             if stored is None or stored[0].node == self._node:
-                now = self._services().now()
+                now = local_now()
                 await self._store.close_leader_call(call.call_id, "unknown", at=now)
                 log.warning("a leader's call may have rung", extra=_extra(call.session_id))
 
@@ -103,7 +104,7 @@ class LeaderPhones:
             raise NoLine("no-seat")
         lease = f"leader-line:{session.session_id}"
         # No two lines for one session, and no operator's call to the seat meanwhile.
-        owner = f"{self._node}:{id(self)}:{self._services().now().timestamp()}"
+        owner = f"{self._node}:{id(self)}:{uuid.uuid4().hex}"
         if not await self._state.lease(lease, owner, EXPIRE_S):
             raise NoLine("open")
         line_id = f"leader:{session.session_id}"

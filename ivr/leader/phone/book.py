@@ -1,0 +1,67 @@
+"""What a leader's talk leaves behind beside its recording: the citizen's word, notes to confirm."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from datetime import datetime
+
+from msgspec.structs import replace
+
+from adapters.leader import Outcome, WorkItem
+from adapters.leader_store import LeaderStore, Outdated, Recorded
+from adapters.ports import Store
+from ivr.leader.phone.citizen import Talked
+
+log = logging.getLogger(__name__)
+
+# Somebody may be saving the form at the same moment: their words are read again.
+_TRIES = 3
+
+
+class CallNotes:
+    """Keeps the citizen's own 1, 2 or 3, and fills in notes that nobody has written yet.
+
+    The notes are what leader and citizen said, and stay unconfirmed until a person confirms them.
+    """
+
+    def __init__(self, store: LeaderStore, calls: Store, now: Callable[[], datetime]) -> None:
+        self._store = store
+        self._calls = calls
+        self._now = now
+
+    async def talked(self, item: WorkItem, talked: Talked) -> None:
+        """A call is over. Raises :class:`adapters.ports.StoreError`."""
+        notes = await self._notes(talked.call_id)
+        for _ in range(_TRIES):
+            known = await self._store.leader_outcome(item.item_id)
+            outcome = known or Outcome(item.item_id, item.session_id, item.ticket_no)
+            outcome = replace(outcome, call_id=talked.call_id)
+            if talked.opinion:
+                outcome = replace(outcome, key=talked.opinion)
+            if notes and (not outcome.notes or outcome.notes_from == "transcript"):
+                outcome = replace(
+                    outcome,
+                    notes=notes,
+                    notes_from="transcript",
+                    confirmed_by="",
+                    confirmed=None,
+                )
+            now_item = await self._store.leader_item(item.item_id) or item
+            try:
+                await self._store.record_outcome(Recorded(outcome, now_item), at=self._now())
+            except Outdated:
+                continue
+            return
+        log.error("notes of a leader's call not kept", extra={"action": "leader-notes"})
+
+    async def _notes(self, call_id: str) -> str:
+        stored = await self._calls.call(call_id)
+        if stored is None:
+            return ""
+        names = {"caller": "群众", "leader": "领导", "host": "主持人"}
+        return "\n".join(
+            f"{names[line.speaker]}：{line.clean or line.text}"
+            for line in stored[1]
+            if line.speaker in names and not line.by_keys
+        )

@@ -55,21 +55,22 @@ def configuration(settings: SipSettings, dispatcher: Path, rpc: Path) -> str:
         "RPC": str(rpc),
         "RETRY_AFTER": str(settings.retry_after_s),
     }
-    internal = f'$rd == "127.0.0.1" && $rp == {settings.internal_port}'
-    registers = not settings.registrar and any(seat.ha1 for seat in settings.seats)
-    if registers:
-        values |= {
-            "ON_REGISTER": '    if (is_method("REGISTER")) { route(REGISTER); exit; }',
-            "ON_SEAT": f"    if ({internal}) {{ route(TO_SEAT); exit; }}",
-        }
+    registers = not settings.front and any(seat.ha1 for seat in settings.seats)
+    if settings.front:
+        outward = f'    $du = "{settings.front}";'
+    elif registers:
+        outward = f'    if ($rd == "{settings.realm}") {{ route(TO_SEAT); exit; }}'
     else:
-        values |= {
-            "ON_REGISTER": "",
-            "ON_SEAT": f'    if ({internal}) {{ sl_send_reply("404", "No Such Seat"); exit; }}',
-        }
-    # nathelper looks for usrloc when it is loaded.
-    values["USRLOC"] = 'loadmodule "usrloc.so"' if registers else ""
-    values["REGISTRAR"] = registrar(settings) if registers else ""
+        outward = ""
+    values |= {
+        "ON_REGISTER": '    if (is_method("REGISTER")) { route(REGISTER); exit; }'
+        if registers
+        else "",
+        "OUTWARD": outward,
+        # nathelper looks for usrloc when it is loaded.
+        "USRLOC": 'loadmodule "usrloc.so"' if registers else "",
+        "REGISTRAR": registrar(settings) if registers else "",
+    }
     return filled("kamailio.cfg.in", values)
 
 

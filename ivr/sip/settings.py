@@ -10,7 +10,7 @@ import msgspec
 _SEAT = re.compile(r"[A-Za-z0-9_-]{1,32}")
 _HA1 = re.compile(r"[0-9a-f]{32}")
 _REALM = re.compile(r"[A-Za-z0-9.-]{1,64}")
-_REGISTRAR = re.compile(r"sip:[A-Za-z0-9.-]+(:\d+)?")
+_SERVER = re.compile(r"sip:[A-Za-z0-9.-]+(:\d+)?")
 
 
 class TrunkSettings(msgspec.Struct, frozen=True):
@@ -72,9 +72,10 @@ class SipSettings(msgspec.Struct, frozen=True):
     ``fallback_uri``: rung for the caller if the node dies in mid-call, after the WAV file
     ``fallback_prompt``. ``run_dir``: sockets, pid files and generated configuration ("" is
     ``run`` in the data directory).
-    ``seats``: the operators' telephones; ``realm`` is the realm that their passwords are for.
-    ``registrar``: the SIP address (``sip:front:5060``) at which the seats register, where that
-    is not this node but the Kamailio in front of several.
+    ``seats``: the operators' telephones; ``realm`` is the realm that their passwords are for,
+    and the domain of their addresses.
+    ``front``: the SIP address (``sip:10.0.0.5:5061``) of the Kamailio in front of this node and
+    others (``hotline front``): the seats register there, and all calls out go through it.
     """
 
     host: str = "127.0.0.1"
@@ -100,7 +101,7 @@ class SipSettings(msgspec.Struct, frozen=True):
     run_dir: str = ""
     trunk: TrunkSettings = TrunkSettings()
     realm: str = "hotline"
-    registrar: str = ""
+    front: str = ""
     seats: tuple[SeatSettings, ...] = ()
 
     def __post_init__(self) -> None:
@@ -116,8 +117,10 @@ class SipSettings(msgspec.Struct, frozen=True):
             raise ValueError("host 0.0.0.0 needs public_host, the address that others dial")
         if not _REALM.fullmatch(self.realm):
             raise ValueError("realm: letters, digits, dots and hyphens only")
-        if self.registrar and not _REGISTRAR.fullmatch(self.registrar):
-            raise ValueError("registrar is sip:host or sip:host:port")
+        if self.front and not _SERVER.fullmatch(self.front):
+            raise ValueError("front is sip:host or sip:host:port")
+        if self.front and (self.single or self.trunk.registrar):
+            raise ValueError("a node with a front has neither single nor a trunk of its own")
         names = [seat.name for seat in self.seats]
         if twice := {name for name in names if names.count(name) > 1}:
             raise ValueError(f"seats: {min(twice)} is there twice")
@@ -148,9 +151,7 @@ class SipSettings(msgspec.Struct, frozen=True):
             return ""
         if seat.uri:
             return seat.uri
-        if self.registrar:
-            return f"sip:{name}@{self.registrar.removeprefix('sip:')}"
-        return "" if self.single else f"sip:{name}@127.0.0.1:{self.internal_port}"
+        return "" if self.single else f"sip:{name}@{self.realm}"
 
 
 def _is_loopback(host: str) -> bool:

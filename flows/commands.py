@@ -12,6 +12,8 @@ from typing import Literal
 
 import msgspec
 
+from flows.followup import FollowUpResult
+from flows.opinion import Rating
 from flows.requests import AnyRequest
 from flows.ticket import HandoffCard, TicketDraft
 
@@ -165,6 +167,18 @@ class Ask(Command, frozen=True):
     number: int
 
 
+class KeepRating(Command, frozen=True):
+    """Keep how the caller rates this call, in place of what was kept before."""
+
+    rating: Rating
+
+
+class KeepFollowUp(Command, frozen=True):
+    """Keep what a follow-up call has found out so far, in place of what was kept before."""
+
+    result: FollowUpResult
+
+
 class Note(Command, frozen=True):
     """A line for the transcript that explains a decision (what matched, what it lost to)."""
 
@@ -186,6 +200,8 @@ AnyCommand = (
     | Music
     | FileTicket
     | Ask
+    | KeepRating
+    | KeepFollowUp
     | Note
     | HangUp
 )

@@ -184,6 +184,29 @@ class CalledBack(Event, frozen=True):
     at: datetime
 
 
+class Returned(Event, frozen=True):
+    """The hotline returns a missed call, and they answered; instead of ``Answered``.
+
+    ``at`` as in ``Answered``, ``dropped`` too.
+    """
+
+    number: str
+    at: datetime
+    dropped: Dropped | None = None
+
+
+class FollowedUp(Event, frozen=True):
+    """The hotline rang about a closed ticket, and somebody answered; instead of ``Answered``.
+
+    ``draft`` is the ticket as it stands; ``at`` as in ``Answered``.
+    """
+
+    number: str
+    ticket_no: str
+    draft: TicketDraft
+    at: datetime
+
+
 AnyEvent = (
     Answered
     | Keys
@@ -203,5 +226,7 @@ AnyEvent = (
     | TransferEnded
     | HungUp
     | RungBack
+    | Returned
+    | FollowedUp
     | CalledBack
 )

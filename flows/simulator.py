@@ -36,7 +36,9 @@ from flows.commands import (
     Connect,
     FileTicket,
     HangUp,
+    KeepFollowUp,
     KeepPlace,
+    KeepRating,
     LeaveQueue,
     Listen,
     Note,
@@ -66,6 +68,8 @@ from flows.events import (
     TransferFailed,
     Utterance,
 )
+from flows.followup import FollowUpResult
+from flows.opinion import Rating
 from flows.speech_text import speech_text
 from flows.twin import CODE, Twin
 
@@ -109,12 +113,13 @@ class Simulation:
         caller: str = "13900000001",
         at: datetime = DAY,
         dropped: Dropped | None = None,
+        begins: AnyEvent | None = None,
     ) -> None:
+        """``begins`` is how the call begins where nobody has called: the hotline rings."""
         self._data = data
         self._dialogue = Dialogue(data, config)
-        self._caller = caller
         self._at = at
-        self._dropped = dropped
+        self._begins = begins or Answered(caller, "12345", at, dropped)
         self.twin = Twin(at)
         self._held: list[Ask] = []
         self._hold = False
@@ -126,6 +131,8 @@ class Simulation:
         self.transfers: list[Transfer] = []
         self.connects: list[Connect] = []
         self.kept: list[KeepPlace] = []
+        self.ratings: list[Rating] = []
+        self.follow_ups: list[FollowUpResult] = []
         self._fail_filing = 0
         self._fail_transfer = 0
         self._queue: Placed | None = None
@@ -143,8 +150,7 @@ class Simulation:
 
     def start(self) -> list[Line]:
         """Ring and answer; returns the new lines."""
-        answered = Answered(self._caller, "12345", self._at, self._dropped)
-        return self._after(lambda: self._handle(answered))
+        return self._after(lambda: self._handle(self._begins))
 
     def type(self, text: str) -> list[Line]:
         """Do what one typed line says; returns the new lines.
@@ -177,6 +183,8 @@ class Simulation:
                 {"target": command.target, "card": msgspec.to_builtins(command.card)}
                 for command in self.transfers
             ],
+            "ratings": msgspec.to_builtins(self.ratings),
+            "follow_up": msgspec.to_builtins(self.follow_ups[-1]) if self.follow_ups else None,
             "over": self.over,
         }
 
@@ -277,6 +285,12 @@ class Simulation:
             case KeepPlace():
                 self.kept.append(command)
                 self.lines.append(Line("system", "保留位置，轮到时回电"))
+            case KeepRating(rating):
+                self.ratings.append(rating)
+                self.lines.append(Line("system", f"评价：{_joined(rating)}"))
+            case KeepFollowUp(result):
+                self.follow_ups.append(result)
+                self.lines.append(Line("system", f"回访：{_joined(result)}"))
             case Listen():
                 self._masked = command.keys.masked
         return None
@@ -325,6 +339,12 @@ class Simulation:
             return TransferFailed("no-answer")
         self.lines.append(Line("system", f"转接 {command.target}：已接通"))
         return TransferAnswered()
+
+
+def _joined(values: msgspec.Struct) -> str:
+    """What is known, in a line."""
+    known = msgspec.structs.asdict(values)
+    return "，".join(f"{name}={value}" for name, value in known.items() if value)
 
 
 def _placed(text: str) -> Placed:

@@ -11,6 +11,7 @@ import msgspec
 from flows.dialogue.config import DialogueConfig
 from flows.dialogue.data import FieldName, FlowData
 from flows.dialogue.service.sheet import Sheet
+from flows.followup import FollowUpResult
 from flows.ticket import Confidentiality, Place, TicketDraft, TicketType, Urgency
 
 
@@ -80,10 +81,12 @@ class Call:
     ``pending`` is the draft whose ``Filed`` is still awaited. ``emergency`` is the draft of
     an emergency once it is certain. ``denied`` are intents
     that the caller has said no to, ``doubted`` emergencies that the last turn only sounded
-    like. ``misses`` counts failures at the present question. ``waiting`` are the matters said
-    in the same breath as the present one. ``usage`` is how often each intent is asked for,
-    by which menus are ordered. ``asked`` counts the requests to systems outside: a reply to any
-    but the last comes too late. ``pace`` is how fast the hotline speaks.
+    like. ``follow_up`` is what a follow-up call has found out, None in all others; ``rated``: the
+    caller has been asked how they rate this call. ``misses`` counts failures at the present
+    question. ``waiting`` are the matters said in the same breath as the present one. ``usage``
+    is how often each intent is asked for, by which menus are ordered. ``asked`` counts the
+    requests to systems outside: a reply to any but the last comes too late. ``pace`` is how
+    fast the hotline speaks.
 
     ``queued`` is the place in the operators' queue, None out of it; ``person_for`` why a person
     was asked for, ``skills`` what that person should be able to do. ``seat_waits``: a seat is
@@ -118,6 +121,8 @@ class Call:
     skills: tuple[str, ...] = ()
     seat_waits: bool = False
     returns: bool = False
+    follow_up: FollowUpResult | None = None
+    rated: bool = False
 
     def prompt(self, prompt: str) -> str:
         """The text of a fixed prompt."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 import msgspec
 
 
@@ -14,7 +16,9 @@ class DialogueConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     call that never comes to an end. ``operator_tries`` is how often one call rings the
     operator before it is only offered a call back. ``wait_s`` is how long the caller waits for a
     system outside before being told so again; after the third time it goes on without.
-    ``slower`` is the pace of the hotline's speech for those who ask for it.
+    ``slower`` is the pace of the hotline's speech for those who ask for it. ``rate``: callers
+    rate the service after a "person" has talked with them, after the "machine" has taken a matter
+    down; never after an emergency.
     """
 
     person_first: bool = False
@@ -28,3 +32,4 @@ class DialogueConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     end_silence_short_ms: int = 0
     most_turns: int = 80
     operator_tries: int = 3
+    rate: tuple[Literal["person", "machine"], ...] = ("person", "machine")

@@ -11,6 +11,7 @@ import msgspec
 
 from flows.emergency import EmergencyKind
 from flows.knowledge import Knowledge, load_knowledge
+from flows.opinion import Opinions, load_opinions
 from flows.phrases import expand
 from flows.prompts import all_prompts
 from flows.ticket import TicketType
@@ -147,6 +148,7 @@ class FlowData(msgspec.Struct, frozen=True):
     forms: Mapping[TicketType, tuple[FieldName, ...]]
     forms_by_intent: Mapping[str, tuple[FieldName, ...]]
     emergency_words: Mapping[str, tuple[str, ...]]
+    opinions: Opinions
 
 
 def load_flow_data(directory: Path | None = None) -> FlowData:
@@ -178,6 +180,7 @@ def load_flow_data(directory: Path | None = None) -> FlowData:
         forms=dialogue.value.forms,
         forms_by_intent=dialogue.value.forms_by_intent,
         emergency_words={kind.id: _literal_words(kind) for kind in knowledge.emergencies.values()},
+        opinions=load_opinions(root),
     )
 
 

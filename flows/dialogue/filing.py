@@ -9,6 +9,7 @@ from flows.dialogue.call import Call, Said
 from flows.dialogue.moves import Again, Finish, Go, Miss, Move, Open, Speech, ToMenu, ToPerson
 from flows.dialogue.moves import Understand as UnderstandMove
 from flows.dialogue.opening import by_number
+from flows.dialogue.satisfaction import closing
 from flows.dialogue.state import Question, State
 from flows.ticket import TicketDraft
 from flows.values.yes_no import yes_no
@@ -112,7 +113,7 @@ class MoreWanted(State, frozen=True):
             return self._again(call)
         short = len(said.text) <= SHORT
         if wording.nothing.whole(said.text) or (short and wording.farewell.inside(said.text)):
-            return Finish((Say("goodbye"),))
+            return closing(call, "machine", (Say("goodbye"),))
         if wording.more.whole(said.text):
             return Open((Say("common.ok"),))
         return UnderstandMove(said=said)

@@ -17,12 +17,14 @@ from flows.dialogue.data import FlowData
 from flows.dialogue.drafts import LONGEST, current_draft
 from flows.dialogue.emergencies import Watch
 from flows.dialogue.filing import MoreWanted
+from flows.dialogue.followup import followed_up, over, to_person
 from flows.dialogue.harvest import known, merged, place_in
 from flows.dialogue.moves import Miss, Move
 from flows.dialogue.opening import OpenQuestion, notice
 from flows.dialogue.pausing import Pausing
 from flows.dialogue.person import ENTERPRISE
 from flows.dialogue.resume import ResumeOffer, can_resume
+from flows.dialogue.returned import returned
 from flows.dialogue.service.ask import AskField
 from flows.dialogue.service.waiting import Waiting
 from flows.dialogue.state import State, ask
@@ -50,6 +52,7 @@ from flows.events import (
     CalledBack,
     Filed,
     FilingFailed,
+    FollowedUp,
     HungUp,
     Keys,
     NoInput,
@@ -57,6 +60,7 @@ from flows.events import (
     Placed,
     Replied,
     RequestFailed,
+    Returned,
     RungBack,
     SeatFree,
     SpeechBack,
@@ -125,7 +129,7 @@ class Dialogue:
 
     def _happened(self, event: AnyEvent) -> Commands:
         if isinstance(event, HungUp):
-            return self._hung_up(event)
+            return (*over(self._call), *self._hung_up(event))
         bridged = isinstance(self._course.state, Bridged)
         if self._course.over or (bridged and not _ends_transfer(event)):
             return ()
@@ -164,6 +168,14 @@ class Dialogue:
                 return self._course.do(placed(self._call, self._course.state, event))
             case SeatFree():
                 return self._course.do(seat_free(self._call, self._course.state))
+            case Returned():
+                self._course.state, commands = returned(self._call, event)
+                self._course.asked(commands[-2:])
+                return commands
+            case FollowedUp():
+                self._course.state, commands = followed_up(self._call, event)
+                self._course.asked(commands[-2:])
+                return commands
             case TransferAnswered():
                 # Whatever is being asked meanwhile: two people are talking now.
                 self._course.state = Bridged(to=_target(self._course.state))
@@ -301,7 +313,7 @@ class Dialogue:
         state = self._course.state
         if isinstance(state, ConfirmEmergency):
             return mv.Emergency(kind=state.kind, text=state.text, person=True)
-        return mv.ToPerson()
+        return mv.ToPerson() if self._call.follow_up is None else to_person(self._call)
 
     def _keys(self, digits: str) -> Commands:
         call = self._call

@@ -11,9 +11,11 @@ from flows.dialogue.aftermath import HelpOver
 from flows.dialogue.call import Call, Said
 from flows.dialogue.contact import LONGEST, area_code
 from flows.dialogue.drafts import best_draft, card
+from flows.dialogue.followup import nobody_there
 from flows.dialogue.moves import File, Go, Miss, Move, Speech
 from flows.dialogue.opening import OpenQuestion
 from flows.dialogue.person import knows_nothing, priority, wanted_skills
+from flows.dialogue.satisfaction import closing
 from flows.dialogue.state import Question, State
 from flows.ticket import TicketDraft
 from flows.values.phone import phone_number, spoken_phone
@@ -86,6 +88,8 @@ class Bridged(State, frozen=True):
     def transfer_ended(self, call: Call) -> Move:
         if call.emergency is not None and self.to != OPERATOR:
             return Go(state=HelpOver())
+        if call.follow_up is None and self.to == OPERATOR:
+            return closing(call, "person", (Say("transfer.ended"),))
         return super().transfer_ended(call)
 
 
@@ -125,6 +129,8 @@ def begin_emergency(call: Call, draft: TicketDraft, *, person: bool) -> Transfer
 
 def nobody(call: Call) -> Move:
     """Nobody answers: say so, and see to it that the caller is rung."""
+    if call.follow_up is not None and call.emergency is None:
+        return nobody_there(call)
     urgent = call.emergency is not None
     said: Speech = (Say("transfer.nobody-urgent" if urgent else "transfer.nobody"),)
     if urgent:

@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
+from typing import get_args
 
 import click
 
 from flows.dialogue.data import FlowData, load_flow_data
+from flows.events import AnyEvent, FollowedUp, Returned
 from flows.paths import service_paths
 from flows.simulator import BadLine, Line, Simulation
+from flows.ticket import Recognised, TicketDraft, TicketType
 from flows.yamlfile import DataError
 from ivr.cli.options import configuration
 from ivr.cli.output import fail, print_json, screen
@@ -32,10 +35,22 @@ HELP = "直接输入要说的话；#12 是按键；/silence /noise /hangup 等�
 )
 @click.option("--caller", default="13900000001", show_default=True)
 @click.option("--paths", "code", metavar="CODE", help="Print every path of a service, or of all.")
+@click.option(
+    "--follow-up",
+    type=click.Choice(get_args(TicketType)),
+    help="The hotline rings, about a closed ticket of this type.",
+)
+@click.option("--returned", is_flag=True, help="The hotline rings, returning a missed call.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object at the end.")
 @click.pass_context
 def command(
-    ctx: click.Context, script: Path | None, caller: str, code: str | None, as_json: bool
+    ctx: click.Context,
+    script: Path | None,
+    caller: str,
+    code: str | None,
+    follow_up: TicketType | None,
+    returned: bool,
+    as_json: bool,
 ) -> None:
     """用打字走一遍对话。 Type through the dialogue; nothing is filed or dialled."""
     config = configuration(ctx)
@@ -46,7 +61,13 @@ def command(
     if code is not None:
         _print_paths(data, code, as_json)
         return
-    call = Simulation(data, config.dialogue, caller, datetime.now())
+    now = datetime.now()
+    begins: AnyEvent | None = None
+    if follow_up is not None:
+        begins = FollowedUp(caller, f"BH{now:%Y%m%d}000001", _closed(follow_up), now)
+    elif returned:
+        begins = Returned(caller, now)
+    call = Simulation(data, config.dialogue, caller, now, begins=begins)
     show = not as_json
     if show and script is None:
         screen.print(HELP, style="dim")
@@ -67,6 +88,12 @@ def command(
         _show(call.type("/hangup"), show)
     if as_json:
         print_json(call.as_json())
+
+
+def _closed(kind: TicketType) -> TicketDraft:
+    """A ticket that has been dealt with."""
+    light = Recognised("cmp.streetlight", "路灯不亮", 1.0, True)
+    return TicketDraft(type=kind, recognised=light, content="人民路的路灯不亮")
 
 
 def _print_paths(data: FlowData, code: str, as_json: bool) -> None:

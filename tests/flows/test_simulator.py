@@ -20,7 +20,9 @@ def data() -> FlowData:
 
 def test_a_script_runs_to_its_end(data: FlowData) -> None:
     call = Simulation(data)
-    lines = call.run(["// 一句说清", "", "昨天海城区人民路路灯坏了", "按1", "#2", "对", "没有了"])
+    lines = call.run(
+        ["// 一句说清", "", "昨天海城区人民路路灯坏了", "按1", "#2", "对", "没有了", "满意"]
+    )
     assert call.over
     assert [line.who for line in lines[:3]] == ["hotline", "system", "hotline"]
     assert lines[-1].text == "热线挂机"

@@ -33,9 +33,10 @@ def follow(
 ) -> Simulation:
     """Run ``script`` and check each of its lines; returns the simulation for further checks.
 
-    ``before`` is typed before the call is answered.
+    ``before`` is typed before the call is answered. Unless ``config`` says so, callers are not
+    asked how they rate the service.
     """
-    call = Simulation(data, config, caller=caller)
+    call = Simulation(data, config or DialogueConfig(rate=()), caller=caller)
     for line in before:
         call.type(line)
     call.start()

@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
+from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from typing import TypeVar
@@ -40,6 +41,8 @@ class ResilientState:
         self._own = MemoryState(now)
         self._now = now
         self._topics: set[str] = set()
+        # For each of our followers: what we appended ourselves and is yet to come back.
+        self._echoes: dict[str, list[Counter[bytes]]] = {}
         self._up = True
         self._again_at = 0.0
 
@@ -129,38 +132,56 @@ class ResilientState:
 
     async def append(self, topic: str, payload: bytes, ttl_s: float) -> None:
         self._topics.add(topic)
+        for echoes in self._echoes.get(topic, ()):
+            echoes[payload] += 1
         await self._own.append(topic, payload, ttl_s)
         await self._try(lambda: self._shared.append(topic, payload, ttl_s))
         if not await self._own.history(topic):
             self._topics.discard(topic)
 
     async def history(self, topic: str) -> Sequence[Entry]:
-        if topic in self._topics and (own := await self._own.history(topic)):
-            return own
-        return await self._try(lambda: self._shared.history(topic)) or ()
+        own = await self._own.history(topic) if topic in self._topics else ()
+        shared = await self._try(lambda: self._shared.history(topic)) or ()
+        # What Redis has lost is still here; what others appended is only there.
+        return own if len(own) >= len(shared) else shared
 
     @asynccontextmanager
     async def follow(self, topic: str) -> AsyncIterator[AsyncIterator[Entry]]:
         queue: asyncio.Queue[Entry] = asyncio.Queue()
+        echoes: Counter[bytes] = Counter()
+        self._echoes.setdefault(topic, []).append(echoes)
         async with self._own.follow(topic) as own:
             tasks = [
                 asyncio.create_task(_pour(own, queue)),
-                asyncio.create_task(self._follow_shared(topic, queue)),
+                asyncio.create_task(self._follow_shared(topic, queue, echoes)),
             ]
             try:
                 yield _drain(queue)
             finally:
+                self._unfollow(topic, echoes)
                 for task in tasks:
                     task.cancel()
                 await asyncio.wait(tasks)
 
-    async def _follow_shared(self, topic: str, queue: asyncio.Queue[Entry]) -> None:
+    def _unfollow(self, topic: str, echoes: Counter[bytes]) -> None:
+        # By identity: two followers may have equal counts.
+        left = [one for one in self._echoes[topic] if one is not echoes]
+        if left:
+            self._echoes[topic] = left
+        else:
+            del self._echoes[topic]
+
+    async def _follow_shared(
+        self, topic: str, queue: asyncio.Queue[Entry], echoes: Counter[bytes]
+    ) -> None:
         """What other nodes append; our own entries come by the shorter way."""
         while True:
             try:
                 async with self._shared.follow(topic) as entries:
                     async for entry in entries:
-                        if topic not in self._topics:
+                        if echoes[entry.payload] > 0:
+                            echoes[entry.payload] -= 1
+                        else:
                             queue.put_nowait(entry)
             except StateUnavailable:
                 await asyncio.sleep(LEAVE_ALONE_S)

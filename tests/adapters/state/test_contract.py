@@ -151,6 +151,43 @@ async def test_a_topic_is_read_from_its_start_and_followed(pair: Pair) -> None:
     assert await two.history("call:other") == ()
 
 
+async def test_a_topic_to_which_two_nodes_append_is_whole_for_both(pair: Pair) -> None:
+    """Orders for one call come from the consoles of several nodes."""
+    one, two = pair
+    heard: tuple[list[bytes], list[bytes]] = ([], [])
+
+    async def read(state: SharedState, into: list[bytes]) -> None:
+        async with state.follow("orders:c1") as entries:
+            async for entry in entries:
+                into.append(entry.payload)
+
+    readers = [asyncio.create_task(read(*pairing)) for pairing in zip(pair, heard, strict=True)]
+
+    async def subscribed() -> bool:
+        await one.append("orders:c1", b"a0", LONG)
+        await two.append("orders:c1", b"b0", LONG)
+        await asyncio.sleep(0.02)
+        return all({b"a0", b"b0"} <= set(into) for into in heard)
+
+    await eventually(subscribed)
+    sent = [b"a1", b"b1", b"a2", b"b2"]
+    for payload in sent:
+        await (one if payload.startswith(b"a") else two).append("orders:c1", payload, LONG)
+
+    async def arrived() -> bool:
+        return all(set(sent) <= set(into) for into in heard)
+
+    await eventually(arrived)
+    for reader in readers:
+        reader.cancel()
+    await asyncio.wait(readers)
+    for into in heard:
+        # Of what was sent once both had subscribed, each entry came once.
+        assert sorted(one for one in into if one in sent) == sorted(sent)
+    kept = [entry.payload for entry in await one.history("orders:c1")]
+    assert kept[-4:] == sent
+
+
 async def test_a_topic_ends(pair: Pair) -> None:
     one, _ = pair
     await one.append("call:c1", b"x", SHORT)

@@ -46,8 +46,16 @@ def test_transcribe_gives_timed_segments() -> None:
     value = json.loads(result.stdout)
     assert value["text"] == "我要转人工"
     (segment,) = value["segments"]
-    assert set(segment) == {"start", "end", "text", "channel", "words", "confidence"}
     assert 0.0 <= segment["start"] < segment["end"]
+    assert "".join(word["text"] for word in segment["words"]) == segment["text"]
+    assert segment["clean"] == value["clean"] == "我要转人工。"
+    assert "".join(word["text"] for word in segment["clean_words"]) == segment["clean"]
+
+
+def test_transcribe_prints_the_clean_text_unless_the_raw_is_wanted() -> None:
+    probe = str(Path(asr.__file__).parent / "data" / "probe.wav")
+    assert run("transcribe", probe).stdout.strip().endswith("] 我要转人工。")
+    assert run("transcribe", "--raw", probe).stdout.strip().endswith("] 我要转人工")
 
 
 def test_transcribe_names_a_file_that_is_no_sound(tmp_path: Path) -> None:

@@ -1,9 +1,10 @@
 """Measures a model with the real Vosk on speech it was not trained on.
 
-Three sets, all through A-law at 8 kHz: `held_out` and `held_out_numbers`, generated sentences and
-digit strings kept out of training and language model, spoken by voices that were trained on, voices
-that were not, and espeak-ng; and `utterances`, the project's test set of callers' sentences in four
-voices.
+All through A-law at 8 kHz: `held_out` and `held_out_numbers`, generated sentences and digit strings
+kept out of training and language model; `lone`, answers of a word, too short to be kept out;
+`word_times`, such answers one after the other; all in voices that were trained on, voices that were
+not, espeak-ng, and an engine never trained on where it is installed; and `utterances`, the
+project's test set of callers' sentences.
 """
 
 from __future__ import annotations
@@ -12,35 +13,69 @@ import json
 import random
 import subprocess
 import sys
+import tempfile
 from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+import soundfile
 
-from asr.modelkit import g711, speech, texts, utterances, wav
+from asr.modelkit import g711, other_voice, pinyin, speech, texts, utterances, wav, word_times
 from asr.modelkit.scoring import Score, score
 from asr.synthesis.kokoro import Kokoro
 
 ESPEAK = "espeak-ng"
-_PER_VOICE = {"held_out": 24, "held_out_numbers": 12}
+LONE = "lone"
+_PER_VOICE = {"held_out": 16, "held_out_numbers": 25, LONE: 50}
+_TIMED_FILES = 24
+
+
+def render_all(lists: Path, folder: Path, kokoro_dir: Path) -> None:
+    """Speak all that is measured by, below `folder`; what is there already is kept."""
+    for name in texts.MEASURED:
+        render_held_out(texts.read(lists, name), folder / name, kokoro_dir)
+    render_held_out(texts.lone_answers(), folder / LONE, kokoro_dir)
+    index: dict[str, list[str]] = json.loads((folder / LONE / "index.json").read_text("utf-8"))
+    for voice, words in index.items():
+        spoken = {word: folder / LONE / voice / f"{n:03d}.wav" for n, word in enumerate(words)}
+        target = folder / "word_times" / voice
+        word_times.compose(spoken, target, _TIMED_FILES, f"times {voice}")
 
 
 def render_held_out(sentences: list[str], folder: Path, kokoro_dir: Path) -> None:
     """Speak each voice's share of a list, named as `folder`; an index tells each file's text."""
     folder.mkdir(parents=True, exist_ok=True)
-    per_voice = _PER_VOICE[folder.name]
+    per_voice = min(_PER_VOICE[folder.name], len(sentences))
     index: dict[str, list[str]] = {}
     engine = Kokoro(kokoro_dir)
-    for position, voice in enumerate((*utterances.VOICES, ESPEAK)):
+    others = (ESPEAK, other_voice.NAME) if other_voice.installed() else (ESPEAK,)
+    for position, voice in enumerate((*utterances.VOICES, *others)):
         start = position * per_voice % len(sentences)
         index[voice] = [sentences[(start + i) % len(sentences)] for i in range(per_voice)]
-        if voice != ESPEAK:
+        if voice == other_voice.NAME:
+            render_other(index[voice], folder / voice)
+        elif voice == ESPEAK:
+            utterances.render(index[voice], espeak_voice(), folder / voice)
+        else:
             speak = utterances.kokoro_voice(engine, voice)
             utterances.render(index[voice], speak, folder / voice)
-            continue
-        utterances.render(index[voice], espeak_voice(), folder / voice)
     (folder / "index.json").write_text(json.dumps(index, ensure_ascii=False), encoding="utf-8")
+
+
+def render_other(sentences: list[str], folder: Path) -> None:
+    """Speak each text with the engine that is never trained on, as telephone sound."""
+    folder.mkdir(parents=True, exist_ok=True)
+    names = [f"{number:03d}.wav" for number in range(len(sentences))]
+    with tempfile.TemporaryDirectory() as wide:
+        wanted = [n for n, name in enumerate(names) if not (folder / name).exists()]
+        paths = [Path(wide) / names[n] for n in wanted]
+        other_voice.say([pinyin.letters_as_hanzi(sentences[n]) for n in wanted], paths)
+        for path in paths:
+            sound, rate = soundfile.read(path, dtype="float32")
+            samples = speech.to_telephone_rate(sound, rate)
+            wav.write(folder / path.name, g711.through_a_law(samples))
 
 
 def espeak_voice() -> Callable[[str], speech.Samples]:
@@ -54,7 +89,7 @@ def espeak_voice() -> Callable[[str], speech.Samples]:
     return speak
 
 
-def decode(model: Path, folder: Path) -> list[dict[str, object]]:
+def decode(model: Path, folder: Path) -> list[dict[str, Any]]:
     """What the model hears in each file of a folder, by a process of its own."""
     command = [sys.executable, "-m", "asr.modelkit.decode", str(model), str(folder)]
     done = subprocess.run(command, check=True, capture_output=True, text=True, cwd=utterances.ROOT)
@@ -90,6 +125,15 @@ def measure(model: Path, said: dict[str, list[str]], folder: Path) -> dict[str, 
     return {"scores": scores, "heard": heard_by_voice, "real_time_factor": took / max(seconds, 1)}
 
 
+def measure_times(model: Path, folder: Path) -> dict[str, float]:
+    """How far words' times are from where they were said, over a composed folder."""
+    heard = {
+        str(r["name"]): [(str(w), float(b), float(e)) for w, b, e in r["words"]]
+        for r in decode(model, folder)
+    }
+    return asdict(word_times.compare(folder, heard))
+
+
 def summary(result: Score) -> dict[str, float]:
     """A score as plain numbers, rates in per cent."""
     return {
@@ -108,11 +152,16 @@ def evaluate(model: Path, work: Path, test_set: Path, rendered: Path) -> dict[st
         name: measure(
             model, json.loads((work / name / "index.json").read_text("utf-8")), work / name
         )
-        for name in texts.MEASURED
+        for name in (*texts.MEASURED, LONE)
     }
     return {
         **generated,
         "utterances": measure(model, dict.fromkeys(utterances.VOICES, rows), rendered),
+        "utterances_other": measure(model, {other_voice.NAME: rows}, work / "utterances"),
+        "word_times": {
+            folder.name: measure_times(model, folder)
+            for folder in sorted((work / "word_times").iterdir())
+        },
         "silent_files_heard": sum(bool(r["heard"]) for r in silent),
         "silent_files": len(silent),
         "test_sentences_in_lm": len(

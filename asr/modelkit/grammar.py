@@ -53,6 +53,10 @@ class Grammar:
 
         return _REFERENCE.sub(replace, template)
 
+    def alternatives(self, name: str) -> list[str]:
+        """What a choice is between, as written."""
+        return list(self._rules[name])
+
     def names(self) -> list[str]:
         """All choices."""
         return sorted(self._rules)

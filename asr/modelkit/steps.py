@@ -98,11 +98,13 @@ def export_model(settings: Settings) -> None:
 
 def evaluate_model(settings: Settings) -> None:
     """Speech to measure by, the measurements, and the report beside the model."""
-    from asr.modelkit import evaluate, report
+    from asr.modelkit import evaluate, other_voice, report
 
-    for name in texts.MEASURED:
-        spoken = texts.read(settings.work / "texts", name)
-        evaluate.render_held_out(spoken, settings.work / "eval" / name, settings.kokoro)
+    spoken = settings.work / "eval"
+    evaluate.render_all(settings.work / "texts", spoken, settings.kokoro)
+    if other_voice.installed():
+        rows = [text for text, _ in utterances.read_rows(settings.test_set)]
+        evaluate.render_other(rows, spoken / "utterances" / other_voice.NAME)
     options = {
         "--utterances": settings.test_set,
         "--to": settings.rendered,

@@ -84,6 +84,11 @@ def read(folder: Path, name: str) -> list[str]:
     return (folder / f"{name}.txt").read_text(encoding="utf-8").splitlines()
 
 
+def lone_answers() -> list[str]:
+    """The answers of a word or two that the model is measured by, in the order of the template."""
+    return Grammar.load().alternatives("lone")
+
+
 def _digit(before: str, rng: random.Random) -> str:
     """A digit, the one before again more often than chance has it: those are the easiest lost."""
     if before and rng.random() < 0.2:

@@ -29,8 +29,6 @@ from flows.emergency import EmergencyFile, alarm_of
 from ivr.call.services import Services, local_now
 from ivr.call.session import CallSession
 from ivr.config import Config
-from ivr.console.calls import CallPages
-from ivr.console.server import ConsoleServer
 from ivr.dialling.dialler import Dialler
 from ivr.emergency.ring_backs import RingBacks
 from ivr.emergency.ringing import RingResult, ring
@@ -40,8 +38,13 @@ from ivr.http import HttpServer
 from ivr.leader.phone.book import CallNotes
 from ivr.leader.phone.service import LeaderPhones
 from ivr.live import CallOver, LiveBus, LiveEvent
+from ivr.pages import console
+from ivr.queue.call_backs import CallBackEnd, CallBacks, Kept, Queueing
+from ivr.queue.calling_back import call_back
 from ivr.queue.queue import OperatorQueue
 from ivr.queue.seats import Seats
+from ivr.queue.spot import Spot
+from ivr.queue.talks import SeatsInCalls
 from ivr.recovery import recover
 from ivr.second_pass import SecondPassWorker
 from ivr.sip.line import PhoneLine
@@ -90,6 +93,7 @@ class Node:
             changed=self.queue.wake,
             skills=config.queue.skills,
         )
+        self.call_backs = CallBacks(self._call_back)
         self.flows = FlowSource(config.flows_path, poll_s=config.flows_poll_s)
         self.usage = Usage(self.store)
         self.delivery = DeliveryWorker(
@@ -183,6 +187,8 @@ class Node:
         await self._stack.enter_async_context(Fanout(self.live, self.state, config.node_name))
         await self._stack.enter_async_context(self.queue)
         await self._stack.enter_async_context(self.seats)
+        await self._stack.enter_async_context(SeatsInCalls(self.live, self.queue))
+        self._stack.push_async_callback(self.call_backs.close)
         await recover(self.store, config)
         await self._stack.enter_async_context(Recorder(self.live, self.store, config.node_name))
         await self.dialler.start()
@@ -198,7 +204,7 @@ class Node:
         if config.http.port:
             await self._stack.enter_async_context(HttpServer(config, self))
         if config.console.port:
-            await self._stack.enter_async_context(self._console())
+            await self._stack.enter_async_context(console(self))
         self._services = self._services_for(flow_data, voice, library)
         self.flows.use = self._use
         self.flows.watch()
@@ -218,10 +224,6 @@ class Node:
         self.ring_backs.start()
         self._stack.push_async_callback(self.ring_backs.stop)
         log.info("the line is open: %s", settings.uri, extra={"action": "open"})
-
-    def _console(self) -> ConsoleServer:
-        pages = CallPages(self.store, self.config.data_dir)
-        return ConsoleServer(self.config.console, self.store, self.state, (pages.part,))
 
     def _call_over(self, event: LiveEvent) -> None:
         if isinstance(event, CallOver):
@@ -273,6 +275,7 @@ class Node:
             state=self.state,
             music=library.recording(MUSIC).path,
             targets=self._targets(flow_data),
+            queueing=Queueing(self.queue, self.call_backs),
         )
 
     def _targets(self, flow_data: FlowData) -> Targets:
@@ -318,6 +321,11 @@ class Node:
         """Ring who reported an emergency and talk to them, until they are gone again."""
         assert self._services is not None
         return await ring(task, self.dialler, self._services, self.config.ring_back.ring_s)
+
+    async def _call_back(self, kept: Kept, spot: Spot) -> tuple[CallBackEnd, float]:
+        """Ring who kept a place in the queue and put them through to the seat reserved."""
+        assert self._services is not None
+        return await call_back(kept, spot, self.dialler, self._services)
 
     def _originate(
         self,

@@ -18,6 +18,7 @@ from ivr.call.filing import Filing
 from ivr.call.hearing import CALLER, Heard, Hearing, silent
 from ivr.call.keypad import Keypad
 from ivr.call.masking import Masking
+from ivr.call.playqueue import Item
 from ivr.call.requests import Requests
 from ivr.call.services import Services, WorkerLine
 from ivr.call.speaking import Speaking
@@ -25,7 +26,10 @@ from ivr.call.timeline import TimeLine
 from ivr.call.timers import Due, Timers
 from ivr.call.transcript import Transcript
 from ivr.call.transfer import Transfers
+from ivr.call.waiting import Wait
 from ivr.call.words import Words
+from ivr.queue.call_backs import Kept
+from ivr.queue.spot import Spot
 from ivr.recording.manifest import Party
 from ivr.sip import messages as sip
 from ivr.talk.following import Ordered
@@ -46,6 +50,7 @@ class Conversation:
         transcript: Transcript,
         files: CallFiles,
         filing: Filing,
+        resumed: tuple[Kept, Spot] | None = None,
     ) -> None:
         self._worker = worker
         self._services = services
@@ -68,12 +73,14 @@ class Conversation:
         )
         self._queue = self._speaking.queue
         self.transfers = Transfers(services, worker.incoming, worker.send, self._queue)
+        self.wait = Wait(services, worker.incoming, self.transfers, inbox.put_nowait, resumed)
         self._requests = Requests(services, self._call_id, worker.incoming.caller, inbox.put_nowait)
         self.hearing = Hearing(services, inbox.put_nowait, self.transfers.speaker)
         self.words = Words(self.hearing, self._masking, transcript, self._time)
         self._timers = Timers(inbox.put_nowait)
         self._listen: do.Listen | None = None
         self._caller_speaks = False
+        self._music = False
         self.deferred: deque[ev.AnyEvent] = deque()
         self.begun = False
         self.said_goodbye = False
@@ -114,6 +121,7 @@ class Conversation:
         self._timers.close()
         self.hearing.close()
         await self._requests.close()
+        await self.wait.close()
 
     @property
     def others(self) -> tuple[Party, ...]:
@@ -253,6 +261,7 @@ class Conversation:
         if not commands:
             return
         self._listen = None
+        self._music = False
         self._timers.stop("no-input")
         self._timers.stop("inter-digit")
         draft = self.talk.draft
@@ -279,14 +288,25 @@ class Conversation:
             case do.Ask():
                 self._requests.ask(command)
             case do.Transfer():
-                failed = await self.transfers.start(command, self._transcript.lines)
-                if failed is not None:
-                    self._inbox.put_nowait(failed)
+                self._failed(await self.wait.transfer(command, self._transcript.lines))
+            case do.Connect():
+                self._failed(await self.wait.connect(command, self._transcript.lines))
+                self._queue.add(Item(self._services.ringback, loop=True))
+            case do.LeaveQueue():
+                await self.wait.leave("machine")
+            case do.KeepPlace():
+                await self.wait.keep(command, self._transcript.lines)
+            case do.Music():
+                self._music = True
             case do.Note():
                 self._transcript.add("note", command.text, self._time.now, self._time.now)
             case do.HangUp():
                 self.said_goodbye = True
                 self._queue.then(lambda: self._worker.send(sip.HangUpLeg()))
+
+    def _failed(self, failed: ev.TransferFailed | None) -> None:
+        if failed is not None:
+            self._inbox.put_nowait(failed)
 
     def _start_listening(self, command: do.Listen) -> None:
         self._listen = command
@@ -309,7 +329,9 @@ class Conversation:
         self.hearing.forget_turn()
 
     def _said_all(self) -> None:
-        """Nothing is left to say: the caller's time to answer begins."""
+        """Nothing is left to say: the caller's time to answer begins, or music."""
+        if self._music and self._services.music and self._queue.silent and not self._caller_speaks:
+            self._queue.add(Item(self._services.music, loop=True))
         if self._listen is None or not self._queue.idle or self._keypad.pending:
             return
         # Whoever is speaking has not failed to answer; but nobody is left in silence for good.

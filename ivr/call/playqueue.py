@@ -56,6 +56,11 @@ class PlayQueue:
         return not self._waiting and (self._current is None or self._current.loop)
 
     @property
+    def silent(self) -> bool:
+        """Nothing at all is being played, and nothing waits."""
+        return self._current is None and not self._waiting
+
+    @property
     def must_finish(self) -> bool:
         """Something that may not be interrupted is playing or waiting."""
         return any(

@@ -18,6 +18,7 @@ from flows.ticket import TicketDraft
 from ivr.call.codes import Counter
 from ivr.call.settings import CallSettings
 from ivr.live import LiveBus
+from ivr.queue.call_backs import Queueing
 from ivr.sip.messages import FromWorker, Incoming, ToWorker
 from ivr.talk.targets import Targets
 
@@ -81,7 +82,8 @@ class Services:
 
     ``service_name`` gives the name of a service by its number. ``targets`` are those who may be
     rung from a call, ``music`` is what somebody on hold hears;
-    people's orders for a call come through ``state``.
+    people's orders for a call come through ``state``. Without ``queueing`` operators are reached
+    at ``settings.operator`` alone.
     """
 
     node: str
@@ -104,3 +106,4 @@ class Services:
     state: SharedState | None = None
     music: Path | None = None
     targets: Targets = field(default_factory=Targets)
+    queueing: Queueing | None = None

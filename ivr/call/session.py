@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from datetime import datetime
 
 from adapters.ring_back import RingBack
 from flows import events as ev
@@ -21,6 +22,9 @@ from ivr.call.filing import Filing
 from ivr.call.hearing import CALLER
 from ivr.call.services import Services, WorkerLine
 from ivr.call.transcript import Transcript
+from ivr.queue.call_backs import Kept
+from ivr.queue.spot import Spot
+from ivr.queue.straight import straight
 from ivr.sip import messages as sip
 from ivr.talk.following import follow
 
@@ -34,11 +38,18 @@ class CallSession:
     """Runs one call. ``await run()`` returns when it is over and everything is stored."""
 
     def __init__(
-        self, worker: WorkerLine, services: Services, *, ring_back: RingBack | None = None
+        self,
+        worker: WorkerLine,
+        services: Services,
+        *,
+        ring_back: RingBack | None = None,
+        resumed: tuple[Kept, Spot] | None = None,
     ) -> None:
-        """``ring_back``: the hotline rings, about this; otherwise ``worker`` has a caller."""
+        """``ring_back``: the hotline rings, about this; ``resumed``: it rings somebody who kept
+        this place in the queue; otherwise ``worker`` has a caller."""
         self._worker = worker
         self._ring_back = ring_back
+        self._resumed = resumed
         self._services = services
         self._incoming = worker.incoming
         self.call_id = worker.incoming.call_id
@@ -50,12 +61,16 @@ class CallSession:
         self._files = CallFiles(services, self._incoming, began)
         self._filing = Filing(services, self._incoming, self._transcript, began)
         self.conversation = Conversation(
-            worker, services, self._inbox, self._transcript, self._files, self._filing
+            worker, services, self._inbox, self._transcript, self._files, self._filing, resumed
         )
         self._ending = Ending(self.conversation, self._filing)
         self._over = False
         self._interrupted = False
         self._broke_off = False
+
+    @property
+    def _outgoing(self) -> bool:
+        return self._ring_back is not None or self._resumed is not None
 
     @property
     def answered(self) -> bool:
@@ -69,7 +84,7 @@ class CallSession:
         reader = asyncio.create_task(self._read_worker())
         orders = self._follow_orders()
         unsubscribe = self._services.decoder.subscribe(self._speech_changed)
-        outgoing = self._ring_back is not None
+        outgoing = self._outgoing
         self._services.live.publish(live.CallArrived(self.call_id, outgoing))
         try:
             if not outgoing:
@@ -145,10 +160,20 @@ class CallSession:
         if back is not None:
             number, draft = back.ticket.ticket_no, back.ticket.draft
             event: ev.AnyEvent = ev.RungBack(back.number, number, draft, back.reason, at)
+        elif self._resumed is not None:
+            kept, _ = self._resumed
+            event = ev.CalledBack(kept.number, kept.ticket_no, kept.draft, at)
         else:
             dropped = await self._filing.dropped()
-            event = ev.Answered(incoming.caller, incoming.called, at, dropped)
+            event = ev.Answered(
+                incoming.caller, incoming.called, at, dropped, straight=self._goes_straight(at)
+            )
         await self.conversation.begin(event)
+
+    def _goes_straight(self, at: datetime) -> bool:
+        queueing = self._services.queueing
+        rules = queueing.queue.settings.straight if queueing is not None else ()
+        return straight(rules, self.call_id, self._incoming.called, at)
 
     # --- the end -------------------------------------------------------------------------
 
@@ -193,7 +218,7 @@ class CallSession:
     def _outcome(self) -> str:
         if self._interrupted:
             return "interrupted"
-        if not self.answered and self._ring_back is not None:
+        if not self.answered and self._outgoing:
             return "refused"
         if self.conversation.transfers.ever_bridged:
             return "transferred"

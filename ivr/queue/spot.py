@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Literal
 import msgspec
 from msgspec.structs import replace
 
-from adapters.state.model import Seat, Waiting
+from adapters.state.model import Reason, Seat, Waiting
 
 if TYPE_CHECKING:
     from ivr.queue.queue import OperatorQueue
@@ -46,7 +46,7 @@ class Spot:
     """One caller's place in the queue, until :meth:`leave` or :class:`TimedOut`.
 
     After an :class:`Offer`, exactly one of :meth:`answered`, :meth:`refused` and :meth:`leave`
-    is to follow. ``news`` may be set to whoever is to hear of it from now on.
+    is to follow.
     """
 
     def __init__(
@@ -93,14 +93,25 @@ class Spot:
         """The talk at the seat is over."""
         await self._queue.done(self.entry.call_id)
 
-    async def keep(self, until: float) -> None:
-        """The caller hangs up and is to be rung: the place stays until ``until``.
+    async def change(self, reason: Reason, skills: tuple[str, ...]) -> None:
+        """The caller turns out to belong to another class, or to need another seat."""
+        self.entry = replace(self.entry, reason=reason, skills=skills)
+        self.told_at = 0.0
+        await self._queue.changed(self)
+
+    def belongs_to(self, news: Callable[[News], None]) -> None:
+        """Somebody else looks after the caller from now on; the patience begins anew."""
+        self.news = news
+        self.until = self._queue.now() + self._queue.settings.limit_s
+
+    async def keep(self) -> None:
+        """The caller hangs up and is to be rung: the place is kept for a long time.
 
         A seat offered is given back; none is offered before :meth:`rest` ends.
         """
         offered, self.offered = self.offered, None
         self.entry = replace(self.entry, call_back=True)
-        self.until = until
+        self.until = self._queue.now() + self._queue.settings.kept_s
         self.resting = True
         if offered is not None:
             await self._queue.release(self.entry.call_id)
@@ -110,6 +121,11 @@ class Spot:
         """Be offered no seat for a while; or again."""
         self.resting = on
         self._queue.wake()
+
+    @property
+    def left_s(self) -> float:
+        """How much longer the place is kept."""
+        return self.until - self._queue.now()
 
     def forgive(self, before: float) -> None:
         """Seats that refused before this moment may be offered again."""

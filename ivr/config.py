@@ -26,6 +26,7 @@ from ivr.dialling.settings import DiallingSettings
 from ivr.emergency.settings import RingBackSettings
 from ivr.queue.settings import QueueSettings
 from ivr.second_pass.settings import SecondPassSettings
+from ivr.sip.front import FrontSettings
 from ivr.sip.settings import SipSettings
 from ivr.speech.settings import SpeechSettings
 
@@ -55,6 +56,7 @@ class Config(msgspec.Struct, frozen=True):
     flows_poll_s: float = 1.0
     log_level: str = "info"
     sip: SipSettings = SipSettings()
+    front: FrontSettings = FrontSettings()
     call: CallSettings = CallSettings()
     dialogue: DialogueConfig = DialogueConfig()
     queue: QueueSettings = QueueSettings()

@@ -20,6 +20,8 @@ COMMANDS = {
     "check": "check",
     "users": "users",
     "seats": "seats",
+    "front": "front",
+    "ping": "ping",
     "platform-sim": "platform_sim",
 }
 

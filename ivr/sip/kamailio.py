@@ -4,19 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import ipaddress
 import logging
 import os
 import shutil
 import signal
 import socket
 import time
-from collections.abc import Mapping
-from importlib import resources
 from pathlib import Path
 
 import msgspec
 
+from ivr.sip.kamailio_config import configuration, private
 from ivr.sip.options import ping
 from ivr.sip.settings import SipSettings
 
@@ -24,9 +22,6 @@ log = logging.getLogger(__name__)
 
 _SBIN = "/usr/local/sbin:/usr/sbin:/sbin"
 _START_S = 10.0
-# Wrong passwords for one seat from one address, and how long no more are heard after that.
-_WRONG_PASSWORDS = 10
-_LOCKED_S = 300
 
 
 class KamailioError(Exception):
@@ -42,63 +37,26 @@ def find_program(name: str) -> str:
     return found
 
 
-def configuration(settings: SipSettings, dispatcher: Path, rpc: Path) -> str:
-    """The text of kamailio.cfg; ``rpc`` is the Unix datagram socket that it takes orders at."""
-    advertise = f" advertise {settings.public_host}:{settings.port}" if settings.public_host else ""
-    values = {
-        "HOST": settings.host,
-        "PORT": str(settings.port),
-        "ADVERTISE": advertise,
-        "INTERNAL": str(settings.internal_port),
-        "DISPATCHER": str(dispatcher),
-        "ALLOWED": " || ".join(condition(network) for network in settings.networks),
-        "RPC": str(rpc),
-        "RETRY_AFTER": str(settings.retry_after_s),
-    }
-    registers = not settings.front and any(seat.ha1 for seat in settings.seats)
-    if settings.front:
-        outward = f'    $du = "{settings.front}";'
-    elif registers:
-        outward = f'    if ($rd == "{settings.realm}") {{ route(TO_SEAT); exit; }}'
-    else:
-        outward = ""
-    values |= {
-        "ON_REGISTER": '    if (is_method("REGISTER")) { route(REGISTER); exit; }'
-        if registers
-        else "",
-        "OUTWARD": outward,
-        # nathelper looks for usrloc when it is loaded.
-        "USRLOC": 'loadmodule "usrloc.so"' if registers else "",
-        "REGISTRAR": registrar(settings) if registers else "",
-    }
-    return filled("kamailio.cfg.in", values)
+async def check(program: str, config: Path) -> None:
+    """Let Kamailio read its configuration. Raises :class:`KamailioError`."""
+    process = await asyncio.create_subprocess_exec(
+        find_program(program),
+        *("-c", "-f", str(config)),
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.STDOUT,
+    )
+    output, _ = await process.communicate()
+    if process.returncode != 0:
+        raise KamailioError(_reason(output.decode(errors="replace")))
 
 
-def registrar(settings: SipSettings) -> str:
-    """The part of a kamailio.cfg that registers the seats' telephones and calls them."""
-    seats = [f'    $sht(seats=>{seat.name}) = "{seat.ha1}";' for seat in settings.seats if seat.ha1]
-    values = {
-        "SEATS": "\n".join(seats),
-        "REALM": settings.realm,
-        "TRIES": str(_WRONG_PASSWORDS),
-        "LOCKED_S": str(_LOCKED_S),
-    }
-    return filled("registrar.cfg.in", values)
+def command(program: str, config: Path, run_dir: Path) -> list[str]:
+    """What runs Kamailio in the foreground, with its log on standard error.
 
-
-def filled(template: str, values: Mapping[str, str]) -> str:
-    """A template of this package with every ``@NAME@`` replaced."""
-    text = resources.files("ivr.sip").joinpath(template).read_text(encoding="utf-8")
-    for name, value in values.items():
-        text = text.replace(f"@{name}@", value)
-    return text
-
-
-def condition(network: str) -> str:
-    parsed = ipaddress.ip_network(network)
-    if parsed.version == 6:
-        return f"src_ip == [{parsed.network_address}]/{parsed.prefixlen}"
-    return f"src_ip == {parsed.network_address}/{parsed.prefixlen}"
+    Raises :class:`KamailioError`.
+    """
+    found = find_program(program)
+    return [found, "-f", str(config), "-DD", "-E", "-m", "32", "-M", "4", "-Y", str(run_dir)]
 
 
 class Kamailio:
@@ -131,27 +89,11 @@ class Kamailio:
         self._run_dir.mkdir(parents=True, exist_ok=True)
         workers = "".join(f"1 sip:127.0.0.1:{port}\n" for port in self._worker_ports)
         self._dispatcher.write_text(workers, encoding="utf-8")
-        # It holds what lets a phone register.
-        self._config.touch(0o600)
-        self._config.chmod(0o600)
-        self._config.write_text(
-            configuration(self._settings, self._dispatcher, self._rpc.path), encoding="utf-8"
-        )
+        private(self._config, configuration(self._settings, self._dispatcher, self._rpc.path))
 
     async def check(self) -> None:
         """Let Kamailio read the configuration. Raises :class:`KamailioError`."""
-        program = find_program(self._settings.kamailio)
-        process = await asyncio.create_subprocess_exec(
-            program,
-            "-c",
-            "-f",
-            str(self._config),
-            stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.STDOUT,
-        )
-        output, _ = await process.communicate()
-        if process.returncode != 0:
-            raise KamailioError(_reason(output.decode(errors="replace")))
+        await check(self._settings.kamailio, self._config)
 
     async def start(self) -> None:
         """Write, check and run; return when it answers. Raises :class:`KamailioError`."""
@@ -190,20 +132,10 @@ class Kamailio:
         return pid if str(self._config).encode() in command else 0
 
     async def _spawn(self) -> None:
-        program = find_program(self._settings.kamailio)
+        arguments = command(self._settings.kamailio, self._config, self._run_dir)
         with self._log_file.open("ab") as output:
             self._process = await asyncio.create_subprocess_exec(
-                program,
-                "-f",
-                str(self._config),
-                "-DD",
-                "-E",
-                "-m",
-                "32",
-                "-M",
-                "4",
-                "-Y",
-                str(self._run_dir),
+                *arguments,
                 stdin=asyncio.subprocess.DEVNULL,
                 stdout=output,
                 stderr=output,

@@ -113,7 +113,7 @@ class MemoryLeader(MemoryReports):
                 del self._leader_items[item.item_id]
         for position, item in enumerate(drawn):
             self._leader_place(replace(item, session_id=draw.session_id, position=position))
-        self._leader_draws[draw.session_id] = _local(draw)
+        self._leader_draws[draw.session_id] = draw
         return self._leader_list(draw.session_id)
 
     async def draw_of(self, session_id: str) -> Draw | None:

@@ -39,14 +39,21 @@ def as_environment(config: msgspec.Struct, prefix: str = "HOTLINE") -> dict[str,
     return found
 
 
-async def start(config: Config) -> asyncio.subprocess.Process:
-    """``hotline serve`` as a process; what it says goes into ``serve.log``."""
+async def start(config: Config, toml: str = "") -> asyncio.subprocess.Process:
+    """``hotline serve`` as a process; what it says goes into ``serve.log``.
+
+    ``toml`` holds what the environment cannot say: lists and tables.
+    """
+    file = config.data_dir / "hotline.toml"
+    file.write_text(toml, encoding="utf-8")
     # A file, not a pipe: the children of a killed node would hold a pipe open.
     with (config.data_dir / "serve.log").open("wb") as log:
         return await asyncio.create_subprocess_exec(
             sys.executable,
             "-m",
             "ivr.cli",
+            "--config",
+            str(file),
             "serve",
             env={**os.environ, **as_environment(config)},
             stderr=log,
@@ -54,9 +61,9 @@ async def start(config: Config) -> asyncio.subprocess.Process:
 
 
 @asynccontextmanager
-async def serving(config: Config) -> AsyncIterator[asyncio.subprocess.Process]:
+async def serving(config: Config, toml: str = "") -> AsyncIterator[asyncio.subprocess.Process]:
     """``hotline serve`` as a process, from when it says that the line is open."""
-    process = await start(config)
+    process = await start(config, toml)
     told = config.data_dir / "serve.log"
     try:
         async with asyncio.timeout(60):

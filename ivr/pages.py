@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from ivr.console.board.listen import ListenPages
+from ivr.console.board.pages import BoardPages
 from ivr.console.calls import CallPages
 from ivr.console.leader.phone import PhonePages
 from ivr.console.server import ConsoleServer, Part
@@ -15,6 +17,8 @@ if TYPE_CHECKING:
 def parts(node: Node) -> tuple[Part, ...]:
     """All pages, in the order of the navigation."""
     return (
+        BoardPages(node.store, node.state, node.store).part,
+        ListenPages(node.state).part,
         CallPages(node.store, node.config.data_dir).part,
         PhonePages(node.store, node.state, node.leader_phones).part,
     )

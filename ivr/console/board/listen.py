@@ -1,0 +1,249 @@
+"""Listening in: a live call's talk on the screen, and its sound at the supervisor's own seat."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import get_args
+
+import msgspec
+from aiohttp import web
+
+from adapters.state.model import Entry, LiveCall
+from adapters.state.port import SharedState, StateUnavailable
+from flows.privacy import mask_number
+from ivr import live
+from ivr.console.access import allowed, audit, language_of
+from ivr.console.board.figures import minutes
+from ivr.console.context import CONTEXT, Page, visitor
+from ivr.console.render import page
+from ivr.console.words import Speaker, texts
+from ivr.control import Leave, Listening, Supervise, events, orders
+
+MODES: tuple[Listening, ...] = get_args(Listening)
+# An order that nobody has followed by then is stale.
+ORDER_S = 60.0
+# A browser that has gone is noticed by what cannot be sent to it.
+BEAT_S = 15.0
+
+
+class Shown(msgspec.Struct, frozen=True):
+    """What the page is told: a "line" said, what is "partial", "parties", "over", "gap", "note"."""
+
+    kind: str
+    who: str = ""
+    text: str = ""
+    speaker: str = ""
+    parties: tuple[str, ...] = ()
+    mode: str = ""
+    at: str = ""
+
+
+@dataclass(frozen=True)
+class ListenPages:
+    """``/board/calls/<id>``: what is said in a call going on, and the orders to listen in."""
+
+    state: SharedState
+
+    def part(self, app: web.Application) -> Sequence[Page]:
+        """Adds these routes."""
+        app.router.add_get("/board/calls/{call_id}", self.show)
+        app.router.add_get("/board/calls/{call_id}/events", self.events)
+        app.router.add_post("/board/calls/{call_id}/supervise", self.supervise)
+        app.router.add_post("/board/calls/{call_id}/leave", self.leave)
+        return ()
+
+    @allowed("supervisor")
+    async def show(self, request: web.Request) -> web.Response:
+        """The page of one call."""
+        call_id = self._id(request)
+        call = await self._call(call_id)
+        await audit(request, "call.watch", call_id)
+        return page(
+            request,
+            "board-call.html",
+            call_id=call_id,
+            call=call,
+            number=mask_number(call.caller) if call is not None else "",
+            seat=visitor(request).user.seat,
+            modes=MODES,
+        )
+
+    @allowed("supervisor")
+    async def events(self, request: web.Request) -> web.StreamResponse:
+        """What is said, from the beginning and as it goes on: server-sent events."""
+        call_id = self._id(request)
+        t = Speaker(language_of(request))
+        seat = visitor(request).user.seat
+        response = web.StreamResponse(
+            headers={"Content-Type": "text/event-stream", "Cache-Control": "no-store"}
+        )
+        await response.prepare(request)
+        try:
+            async with self.state.follow(events(call_id)) as coming:
+                await self._follow(request, response, coming, t, seat)
+        except (ConnectionError, StateUnavailable):
+            # The browser asks again by itself.
+            pass
+        return response
+
+    async def _follow(
+        self,
+        request: web.Request,
+        response: web.StreamResponse,
+        coming: AsyncIterator[Entry],
+        t: Speaker,
+        seat: str,
+    ) -> None:
+        """Send what is kept, then what comes, until the call is over or the visitor signed out."""
+        last = -1
+        for entry in await self.state.history(events(self._id(request))):
+            last = entry.number
+            if not await _tell(response, shown(entry, t, seat)):
+                return
+        async with following(coming) as upcoming:
+            while True:
+                news = await upcoming(BEAT_S)
+                if news is None:
+                    if not await _signed_in(request):
+                        return
+                    await response.write(b":\n\n")
+                elif news.number > last:
+                    if news.number > last + 1:
+                        await _tell(response, Shown("gap", text=t("board.watch.gap")))
+                    last = news.number
+                    if not await _tell(response, shown(news, t, seat)):
+                        return
+
+    @allowed("supervisor")
+    async def supervise(self, request: web.Request) -> web.Response:
+        """Ring the supervisor's seat into the call, or change how it takes part."""
+        mode = next((mode for mode in MODES if mode == request.query.get("mode")), None)
+        if mode is None:
+            raise web.HTTPBadRequest
+        user = visitor(request).user
+        await self._order(request, Supervise(user.name, _seat(user.seat), mode))
+        await audit(request, "call.supervise", self._id(request), mode)
+        return web.json_response({"done": True})
+
+    @allowed("supervisor")
+    async def leave(self, request: web.Request) -> web.Response:
+        """The supervisor's seat leaves the call."""
+        user = visitor(request).user
+        await self._order(request, Leave(user.name, _seat(user.seat)))
+        await audit(request, "call.leave", self._id(request))
+        return web.json_response({"done": True})
+
+    async def _call(self, call_id: str) -> LiveCall | None:
+        calls = await self.state.calls()
+        return next((call for call in calls if call.call_id == call_id), None)
+
+    async def _order(self, request: web.Request, order: Supervise | Leave) -> None:
+        call_id = self._id(request)
+        if await self._call(call_id) is None:
+            raise web.HTTPNotFound
+        await self.state.append(orders(call_id), msgspec.json.encode(order), ORDER_S)
+
+    def _id(self, request: web.Request) -> str:
+        return request.match_info["call_id"]
+
+
+@asynccontextmanager
+async def following(
+    coming: AsyncIterator[Entry],
+) -> AsyncIterator[Callable[[float], Awaitable[Entry | None]]]:
+    """A way to wait for the next entry for so many seconds at most, as often as wanted."""
+    task: asyncio.Task[Entry] | None = None
+
+    async def upcoming(seconds: float) -> Entry | None:
+        # The wait goes on over several calls: one that is broken off ends the iterator.
+        nonlocal task
+        if task is None:
+            task = asyncio.create_task(_next(coming))
+        done, _ = await asyncio.wait({task}, timeout=seconds)
+        if not done:
+            return None
+        found, task = task.result(), None
+        return found
+
+    try:
+        yield upcoming
+    finally:
+        if task is not None:
+            task.cancel()
+            await asyncio.wait({task})
+
+
+async def _next(coming: AsyncIterator[Entry]) -> Entry:
+    return await anext(coming)
+
+
+async def _signed_in(request: web.Request) -> bool:
+    """Whether the visitor still may: a stream outlives the request that opened it."""
+    context = request.app[CONTEXT]
+    who = visitor(request)
+    user = await context.accounts.user(who.user.name)
+    session = await context.accounts.session(who.session.digest, context.now())
+    return session is not None and user is not None and not user.disabled
+
+
+async def _tell(response: web.StreamResponse, what: Shown | None) -> bool:
+    """Send ``what``; whether more may follow."""
+    if what is None:
+        return True
+    await response.write(b"data: " + msgspec.json.encode(what) + b"\n\n")
+    return what.kind != "over"
+
+
+def shown(entry: Entry, t: Speaker, seat: str) -> Shown | None:
+    """What a live event is on the page; None for one that it does not show."""
+    try:
+        event = msgspec.json.decode(entry.payload, type=live.AnyLiveEvent)
+    except msgspec.DecodeError:
+        # Of another version of the program.
+        return None
+    match event:
+        case live.LineHeard():
+            line = event.line
+            who, text = _speaker(line.speaker, t), line.clean or line.text
+            return Shown("line", who, text, line.speaker, at=minutes(line.start))
+        case live.Saying():
+            return Shown("partial", t("speaker.hotline"), event.text, "hotline")
+        case live.Hearing():
+            return Shown("partial", t("speaker.caller"), event.text, "caller")
+        case live.Talking():
+            own = [party for party in event.parties if party.target == f"seat:{seat}" and seat]
+            mode = own[0].mode if own and own[0].role == "supervisor" else ""
+            return Shown(
+                "parties", parties=tuple(_party(party, t) for party in event.parties), mode=mode
+            )
+        case live.OrderRefused():
+            return Shown("note", text=f"{t('board.watch.refused')}: {event.reason}")
+        case live.CallOver():
+            return Shown("over", text=t("board.watch.over"))
+        case _:
+            return None
+
+
+def _speaker(speaker: str, t: Speaker) -> str:
+    known = f"speaker.{speaker}"
+    return t(known) if known in texts() else speaker
+
+
+def _party(party: live.PartyNow, t: Speaker) -> str:
+    words = [t(f"board.role.{party.role}"), party.target.removeprefix("seat:")]
+    if not party.joined:
+        words.append(t("board.party.ringing"))
+    elif party.role == "supervisor":
+        words.append(t(f"board.mode.{party.mode}"))
+    words += [t(f"board.party.{what}") for what in ("held", "muted") if getattr(party, what)]
+    return " · ".join(word for word in words if word)
+
+
+def _seat(seat: str) -> str:
+    """The seat to listen from. Raises 400 for a user without one."""
+    if not seat:
+        raise web.HTTPBadRequest
+    return seat

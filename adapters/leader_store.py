@@ -153,7 +153,10 @@ class LeaderStore(Protocol):
     async def close_leader_call(
         self, call_id: str, result: CallResult, *, at: datetime
     ) -> LeaderCall:
-        """It is over; the item waits again until its outcome is given. Idempotent."""
+        """It is over; the item waits again until its outcome is given.
+
+        The first end counts, but an "unknown" one gives way to what a person finds out later.
+        """
 
     async def leader_calls(self, item_id: int) -> Sequence[LeaderCall]:
         """The calls of an item, first to last."""

@@ -183,7 +183,7 @@ class MemoryLeader(MemoryReports):
         call = self._leader_calls.get(call_id)
         if call is None:
             raise NotStored(f"no leader call {call_id}")
-        if call.ended is None:
+        if call.ended is None or call.result == "unknown":
             self._leader_calls[call_id] = call = _local(replace(call, ended=at, result=result))
             item = self._leader_items[call.item_id]
             if item.state == "calling":

@@ -24,6 +24,7 @@ from ivr.call.settings import CallSettings
 from ivr.console.settings import ConsoleSettings
 from ivr.dialling.settings import DiallingSettings
 from ivr.emergency.settings import RingBackSettings
+from ivr.leader.settings import LeaderSettings
 from ivr.queue.settings import QueueSettings
 from ivr.second_pass.settings import SecondPassSettings
 from ivr.sip.front import FrontSettings
@@ -74,6 +75,7 @@ class Config(msgspec.Struct, frozen=True):
     state: StateSettings = StateSettings()
     console: ConsoleSettings = ConsoleSettings()
     second_pass: SecondPassSettings = SecondPassSettings()
+    leader: LeaderSettings = LeaderSettings()
 
     @property
     def node_name(self) -> str:

@@ -37,6 +37,7 @@ from ivr.flowsource import FlowSource
 from ivr.http import HttpServer
 from ivr.leader.phone.book import CallNotes
 from ivr.leader.phone.service import LeaderPhones
+from ivr.leader.rules import load as load_rules
 from ivr.live import CallOver, LiveBus, LiveEvent
 from ivr.pages import console
 from ivr.queue.call_backs import CallBackEnd, CallBacks, Kept, Queueing
@@ -94,6 +95,7 @@ class Node:
             skills=config.queue.skills,
         )
         self.call_backs = CallBacks(self._call_back)
+        self.cards: dict[str, bytes] = {}
         self.flows = FlowSource(config.flows_path, poll_s=config.flows_poll_s)
         self.usage = Usage(self.store)
         self.delivery = DeliveryWorker(
@@ -110,12 +112,14 @@ class Node:
             uri=config.call.uri,
             node=config.node_name,
         )
+        rules_dir = config.leader.rules_dir
+        self.leader_data = load_rules(Path(rules_dir) if rules_dir else None)
         self.leader_phones = LeaderPhones(
             self.store,
             self.store,
             self.state,
             self.dialler,
-            CallNotes(self.store, self.store, local_now),
+            CallNotes(self.store, self.store, self.leader_data.rules.promise_words, local_now),
             services=self._present_services,
             originate=self._originate,
             seat_uri=config.sip.seat_uri,
@@ -187,7 +191,7 @@ class Node:
         await self._stack.enter_async_context(Fanout(self.live, self.state, config.node_name))
         await self._stack.enter_async_context(self.queue)
         await self._stack.enter_async_context(self.seats)
-        await self._stack.enter_async_context(SeatsInCalls(self.live, self.queue))
+        await self._stack.enter_async_context(SeatsInCalls(self.live, self.queue, self.cards))
         self._stack.push_async_callback(self.call_backs.close)
         await recover(self.store, config)
         await self._stack.enter_async_context(Recorder(self.live, self.store, config.node_name))
@@ -275,7 +279,7 @@ class Node:
             state=self.state,
             music=library.recording(MUSIC).path,
             targets=self._targets(flow_data),
-            queueing=Queueing(self.queue, self.call_backs),
+            queueing=Queueing(self.queue, self.call_backs, self.cards),
         )
 
     def _targets(self, flow_data: FlowData) -> Targets:

@@ -73,11 +73,11 @@ class SqlLeaderCalls(ABC):
     async def close_leader_call(
         self, call_id: str, result: CallResult, *, at: datetime
     ) -> LeaderCall:
-        """It is over; the item waits again until its outcome is given. Idempotent."""
+        """See :meth:`adapters.leader_store.LeaderStore.close_leader_call`."""
 
         async def work(db: AsyncConnection) -> LeaderCall:
             call = await _call(db, call_id)
-            if call.ended is None:
+            if call.ended is None or call.result == "unknown":
                 await db.execute(
                     update(calls).where(calls.c.call_id == call_id).values(ended=at, result=result)
                 )

@@ -138,6 +138,8 @@ async def test_a_citizen_is_rung_twice_at_most_and_never_twice_at_once(kept: Kep
         "no-answer",
         "unknown",
     ]
+    found_out = await kept.close_leader_call("c2", "busy", at=NOON + HOUR)
+    assert (found_out.result, found_out.ended) == ("busy", NOON + HOUR)
     with pytest.raises(NotStored):
         await kept.close_leader_call("none", "busy", at=NOON)
 

@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Sequence
 from functools import cache
+from typing import Literal
 
 import msgspec
 from aiohttp import web
@@ -25,6 +26,7 @@ _STILL_S = 15.0
 _RETRY_S = 1.0
 _KEEP_S = 600.0
 _KINDS = {kind.__name__: kind for kind in do.Order.__subclasses__()}
+Settled = Literal["talked", "no-answer", "busy", "refused", "wrong-number"]
 _ROLES: tuple[Role, ...] = ("leader", "host")
 
 
@@ -42,6 +44,7 @@ class PhonePages:
         app.router.add_post(f"{base}/seat", self.ring_seat)
         app.router.add_post(f"{base}/order", self.order)
         app.router.add_get(f"{base}/events", self.events)
+        app.router.add_post(f"{base}/settle", self.settle)
         return ()
 
     @allowed(*_ROLES)
@@ -69,6 +72,22 @@ class PhonePages:
         except StateUnavailable:
             return web.json_response({"reason": "no-state"}, status=503)
         return web.json_response({})
+
+    @allowed(*_ROLES)
+    async def settle(self, request: web.Request) -> web.StreamResponse:
+        """What became of a call with an unknown end: form with ``item`` and ``result``."""
+        session = await self._session(request)
+        form = await request.post()
+        try:
+            item = await self._store.leader_item(int(str(form.get("item", ""))))
+            result = msgspec.convert(str(form.get("result", "")), Settled)
+        except (ValueError, msgspec.ValidationError) as error:
+            raise web.HTTPBadRequest from error
+        if item is None or item.session_id != session.session_id:
+            raise web.HTTPNotFound
+        if await self._phones.settle(item.item_id, result):
+            await audit(request, "leader.settle", session.session_id, f"{item.item_id} {result}")
+        raise web.HTTPSeeOther(f"/leader/items/{item.item_id}")
 
     @allowed(*_ROLES)
     async def events(self, request: web.Request) -> web.StreamResponse:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
 
 from msgspec.structs import replace
@@ -11,6 +11,7 @@ from msgspec.structs import replace
 from adapters.leader import Outcome, WorkItem
 from adapters.leader_store import LeaderStore, Outdated, Recorded
 from adapters.ports import Store
+from ivr.leader.notes import draft
 from ivr.leader.phone.citizen import Talked
 
 log = logging.getLogger(__name__)
@@ -25,8 +26,16 @@ class CallNotes:
     The notes are what leader and citizen said, and stay unconfirmed until a person confirms them.
     """
 
-    def __init__(self, store: LeaderStore, calls: Store, now: Callable[[], datetime]) -> None:
+    def __init__(
+        self,
+        store: LeaderStore,
+        calls: Store,
+        promise_words: Sequence[str],
+        now: Callable[[], datetime],
+    ) -> None:
+        """``promise_words`` tell an answer from other talk (:func:`ivr.leader.notes.draft`)."""
         self._store = store
+        self._promise_words = promise_words
         self._calls = calls
         self._now = now
 
@@ -59,9 +68,4 @@ class CallNotes:
         stored = await self._calls.call(call_id)
         if stored is None:
             return ""
-        names = {"caller": "群众", "leader": "领导", "host": "主持人"}
-        return "\n".join(
-            f"{names[line.speaker]}：{line.clean or line.text}"
-            for line in stored[1]
-            if line.speaker in names and not line.by_keys
-        )
+        return draft(stored[1], self._promise_words)

@@ -150,6 +150,27 @@ class LeaderPhones:
             await self._state.end_lease(lease, owner)
             await self._state.unclaim(line_id)
 
+    async def settle(self, item_id: int, result: CallResult) -> bool:
+        """A person knows what became of a call with an unknown end; false if there is none.
+
+        Only now may the citizen be rung again. Raises :class:`adapters.ports.StoreError`.
+        """
+        for call in await self._store.leader_calls(item_id):
+            if call.result != "unknown":
+                continue
+            for attempt in await self._calls.attempts(matter=matter(item_id)):
+                if attempt.state == "unknown":
+                    await self._dialler.ended(
+                        attempt,
+                        dial_outcome(result),
+                        reached=result == "talked",
+                        why="settled by a person",
+                        call_id=call.call_id,
+                    )
+            await self._store.close_leader_call(call.call_id, result, at=local_now())
+            return True
+        return False
+
     # --- one call ------------------------------------------------------------------------
 
     async def _place(self, line: SeatLine, order: Dial) -> None:
@@ -167,7 +188,7 @@ class LeaderPhones:
         tries = len(await self._store.leader_calls(item.item_id))
         attempt = await self._dialler.permit(
             Order(
-                matter=f"leader/{item.item_id}",
+                matter=matter(item.item_id),
                 serial=tries + 1,
                 purpose="leader",
                 number=number,
@@ -211,6 +232,11 @@ class LeaderPhones:
         if reached:
             await self._book.talked(item, talked)
         await line.tell(reason="" if reached else talked.result, opinion=talked.opinion)
+
+
+def matter(item_id: int) -> str:
+    """What the attempts for an item are counted under (:class:`adapters.dialling.Order`)."""
+    return f"leader/{item_id}"
 
 
 def dial_outcome(result: CallResult) -> DialOutcome:

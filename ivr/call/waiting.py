@@ -18,6 +18,7 @@ from adapters.state.model import Waiting
 from adapters.state.port import StateUnavailable
 from flows import events as ev
 from flows.commands import Connect, KeepPlace, Transfer
+from flows.ticket import HandoffCard
 from ivr import live
 from ivr.call.services import Services
 from ivr.call.transfer import Transfers
@@ -76,6 +77,7 @@ class Wait:
                 self._tell(ev.SeatFree())
             return None
         if queueing is None or not await _signed_on(queueing.queue):
+            self._handoff(OPERATOR, command.card, lines)
             return await self._transfers.start(command, lines)
         queue = queueing.queue
         entry = Waiting(
@@ -98,13 +100,7 @@ class Wait:
         if spot is None or spot.offered is None:
             # Withdrawn a moment ago: the queue tells what comes next.
             return None
-        card = Handoff(
-            call_id=self._call_id,
-            caller=self._caller,
-            target=f"seat:{spot.offered.seat}",
-            card=command.card,
-            transcript=(*self._before, *lines),
-        )
+        card = self._handoff(f"seat:{spot.offered.seat}", command.card, lines)
         self._ringing = asyncio.create_task(self._ring(spot, card))
         return None
 
@@ -214,6 +210,19 @@ class Wait:
             await desk.gone(why)
 
     # --- small things ----------------------------------------------------------------------
+
+    def _handoff(self, target: str, card: HandoffCard, lines: Sequence[Line]) -> Handoff:
+        """The card for ``target``; whoever the call is passed on to later gets it as well."""
+        handoff = Handoff(
+            call_id=self._call_id,
+            caller=self._caller,
+            target=target,
+            card=card,
+            transcript=(*self._before, *lines),
+        )
+        if self._services.queueing is not None:
+            self._services.queueing.cards[self._call_id] = msgspec.json.encode(handoff)
+        return handoff
 
     def _leaves(self, why: str) -> None:
         if self._waits:

@@ -106,10 +106,11 @@ class CallBacks:
 
 
 class Queueing(msgspec.Struct, frozen=True):
-    """What a call needs of the node's queue."""
+    """What a call needs of the node's queue. ``cards`` takes each call's last hand-off card."""
 
     queue: OperatorQueue
     call_backs: CallBacks
+    cards: dict[str, bytes]
 
 
 def _extra(kept: Kept) -> dict[str, str]:

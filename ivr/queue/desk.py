@@ -41,6 +41,10 @@ class Desk:
             log.error("card not shown: %s", error, extra=self._extra())
         return False
 
+    async def show(self, card: bytes) -> None:
+        """Show ``card`` to a seat whose phone rings already."""
+        await self._say(control.Coming(self._call_id, card))
+
     async def taken(self) -> None:
         """Seat and caller hear each other."""
         await self._say(control.Taken(self._call_id))

@@ -92,13 +92,15 @@ class OperatorQueue:
             busy.until = self.now() + self.settings.wrap_up_s
             self.wake()
 
-    async def engage(self, call_id: str, seat: str) -> None:
+    async def engage(self, call_id: str, seat: str) -> bool:
         """A seat takes part in a call that the queue has not given it (a transfer, a
-        supervisor): it is offered nothing until :meth:`left`."""
-        if all(busy.seat != seat for busy in self._busy.values()):
-            key = f"{call_id}/{seat}"
-            self._busy[key] = _Busy(seat, self.now())
-            await self.state.claim(key, seat, self.settings.expire_s)
+        supervisor): it is offered nothing until :meth:`left`. False: the queue has given it."""
+        if any(busy.seat == seat and busy.until is None for busy in self._busy.values()):
+            return False
+        key = f"{call_id}/{seat}"
+        self._busy[key] = _Busy(seat, self.now())
+        await self.state.claim(key, seat, self.settings.expire_s)
+        return True
 
     async def left(self, seat: str, *, wrap_up: bool = True) -> None:
         """A seat has left the call that it was in; ``wrap_up``: with work after it."""
@@ -106,11 +108,16 @@ class OperatorQueue:
             if busy.seat == seat and call_id not in self._spots:
                 await (self.done(call_id) if wrap_up else self._free(call_id))
 
-    async def over(self, call_id: str) -> None:
-        """A call has ended, with all who were in it."""
-        for key, busy in tuple(self._busy.items()):
-            if key == call_id or key.startswith(f"{call_id}/"):
-                await self.left(busy.seat)
+    async def over(self, call_id: str) -> Sequence[str]:
+        """A call has ended, with all who were in it; returns the seats among them."""
+        seats = [
+            busy.seat
+            for key, busy in self._busy.items()
+            if busy.until is None and (key == call_id or key.startswith(f"{call_id}/"))
+        ]
+        for seat in seats:
+            await self.left(seat)
+        return seats
 
     async def wrapped_up(self, seat: str) -> None:
         """The operator is done with the work after a call, at a seat of any node."""

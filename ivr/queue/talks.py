@@ -1,13 +1,19 @@
-"""Tells the queue which seats are in calls that it has not given them, and when they leave."""
+"""Which seats are in calls: follows the talks for the queue, and tells the seats' screens.
+
+A seat that is rung for a transfer, or listens as a supervisor, is offered no caller; its screen
+gets the call's last card, without anybody waiting for it. An operator who leaves a talk has the
+work after it to do, whoever goes on talking.
+"""
 
 from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from adapters.state.port import StateUnavailable
 from ivr import live
+from ivr.queue.desk import Desk
 from ivr.queue.queue import OperatorQueue
 
 log = logging.getLogger(__name__)
@@ -18,13 +24,16 @@ _SEAT = "seat:"
 class SeatsInCalls:
     """Follows the node's live events. ``async with``.
 
-    A seat that is being rung for a transfer, or listens as a supervisor, is offered no caller;
-    an operator who leaves a talk has the work after it to do, whoever goes on talking.
+    ``cards`` are the hand-off cards of the calls going on, as JSON.
     """
 
-    def __init__(self, bus: live.LiveBus, queue: OperatorQueue) -> None:
+    def __init__(
+        self, bus: live.LiveBus, queue: OperatorQueue, cards: dict[str, bytes] | None = None
+    ) -> None:
         self._bus = bus
         self._queue = queue
+        self._cards = cards if cards is not None else {}
+        self._passed_on: set[tuple[str, str]] = set()
         self._events: asyncio.Queue[live.LiveEvent] = asyncio.Queue()
         self._unsubscribe: Callable[[], None] = lambda: None
         self._task: asyncio.Task[None] | None = None
@@ -40,8 +49,13 @@ class SeatsInCalls:
             self._task.cancel()
             await asyncio.wait([self._task])
 
+    @property
+    def cards(self) -> Mapping[str, bytes]:
+        """The last card of each call going on."""
+        return self._cards
+
     def _hear(self, event: live.LiveEvent) -> None:
-        people = live.PartyRinging | live.PartyRefused | live.PartyLeft
+        people = live.PartyRinging | live.PartyJoined | live.PartyRefused | live.PartyLeft
         if isinstance(event, live.CallOver) or (
             isinstance(event, people) and event.target.startswith(_SEAT)
         ):
@@ -57,12 +71,39 @@ class SeatsInCalls:
 
     async def take(self, event: live.LiveEvent) -> None:
         """What an event means to the seat that it is about."""
+        if isinstance(event, live.CallOver):
+            for seat in await self._queue.over(event.call_id):
+                await self._gone(event.call_id, seat, "ended")
+            self._cards.pop(event.call_id, None)
+            return
         match event:
-            case live.PartyRinging(call_id=call_id, target=target):
-                await self._queue.engage(call_id, target.removeprefix(_SEAT))
-            case live.PartyRefused(target=target):
-                await self._queue.left(target.removeprefix(_SEAT), wrap_up=False)
-            case live.PartyLeft(target=target, role=role):
-                await self._queue.left(target.removeprefix(_SEAT), wrap_up=role == "operator")
-            case live.CallOver(call_id=call_id):
-                await self._queue.over(call_id)
+            case live.PartyRinging(call_id=call_id, role=role, target=target):
+                await self._rung(call_id, target.removeprefix(_SEAT), role)
+            case live.PartyJoined(call_id=call_id, target=target):
+                seat = target.removeprefix(_SEAT)
+                if (call_id, seat) in self._passed_on:
+                    await self._desk(call_id, seat).taken()
+            case live.PartyRefused(call_id=call_id, target=target, reason=reason):
+                seat = target.removeprefix(_SEAT)
+                if (call_id, seat) in self._passed_on:
+                    await self._queue.left(seat, wrap_up=False)
+                    await self._gone(call_id, seat, reason)
+            case live.PartyLeft(call_id=call_id, target=target, role=role, hung_up=hung_up):
+                seat = target.removeprefix(_SEAT)
+                await self._queue.left(seat, wrap_up=role == "operator")
+                await self._gone(call_id, seat, "ended" if hung_up else "transferred")
+
+    async def _rung(self, call_id: str, seat: str, role: str) -> None:
+        if not await self._queue.engage(call_id, seat):
+            return
+        self._passed_on.add((call_id, seat))
+        card = self._cards.get(call_id)
+        if role == "operator" and card is not None:
+            await self._desk(call_id, seat).show(card)
+
+    async def _gone(self, call_id: str, seat: str, why: str) -> None:
+        self._passed_on.discard((call_id, seat))
+        await self._desk(call_id, seat).gone(why)
+
+    def _desk(self, call_id: str, seat: str) -> Desk:
+        return Desk(self._queue.state, seat, call_id)

@@ -12,6 +12,7 @@ from adapters import filing
 from adapters.memory_corrections import MemoryCorrections
 from adapters.memory_dialling import MemoryDialling
 from adapters.memory_emergencies import MemoryEmergencies
+from adapters.memory_errands import MemoryErrands
 from adapters.memory_leader import MemoryLeader
 from adapters.memory_second_passes import MemorySecondPasses
 from adapters.memory_service_store import MemoryServiceStore
@@ -45,6 +46,7 @@ class MemoryStore(
     MemoryLeader,
     MemorySimilar,
     MemoryCorrections,
+    MemoryErrands,
 ):
     """A :class:`adapters.ports.Store` that forgets everything with its process."""
 
@@ -58,6 +60,7 @@ class MemoryStore(
         MemoryServiceStore.__init__(self)
         MemorySecondPasses.__init__(self)
         MemoryDialling.__init__(self)
+        MemoryErrands.__init__(self)
         MemorySimilar.__init__(self)
         MemoryCorrections.__init__(self)
         MemoryLeader.__init__(self)
@@ -247,6 +250,7 @@ class MemoryStore(
             return bool(redone)
         self._states[change.ticket_no] = change
         self._handled(change.ticket_no, change.state, change.changed)
+        self._follow_up(change, urgent=change.ticket_no in self._emergencies)
         return True
 
     async def state(self, ticket_no: str) -> StateChange | None:

@@ -10,6 +10,7 @@ import msgspec
 
 from adapters.corrections import Corrections
 from adapters.dialling import DialStore
+from adapters.errands import ErrandStore
 from adapters.model import (
     CallRecord,
     Handoff,
@@ -162,6 +163,7 @@ class Store(
     SecondPassStore,
     ServiceStore,
     DialStore,
+    ErrandStore,
     SimilarTickets,
     Corrections,
     Protocol,

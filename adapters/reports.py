@@ -13,7 +13,7 @@ from uuid import UUID, uuid5
 
 import msgspec
 
-ReportKind = Literal["leader-outcome", "leader-reopening"]
+ReportKind = Literal["leader-outcome", "leader-reopening", "rating", "follow-up"]
 
 _NAMESPACE = UUID("5b0f7a5e-6a52-4f0b-9a10-6a0d2c1c12a5")
 

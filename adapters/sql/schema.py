@@ -18,6 +18,7 @@ from adapters.sql import (
     desk_tables,
     dialling_tables,
     emergency_tables,
+    errand_tables,
     leader_tables,
     second_pass_tables,
     service_tables,
@@ -89,6 +90,11 @@ def _line_parties(connection: Connection) -> None:
     connection.execute(text("ALTER TABLE lines ADD COLUMN party VARCHAR(64) NOT NULL DEFAULT ''"))
 
 
+def _after_calls(connection: Connection) -> None:
+    """Missed calls to be returned, tickets to be followed up, and ratings."""
+    tables.metadata.create_all(connection, tables=list(errand_tables.TABLES))
+
+
 # STEPS[n] takes version n + 1 to n + 2. Add one whenever the tables change.
 STEPS: list[Callable[[Connection], None]] = [
     _emergencies,
@@ -100,6 +106,7 @@ STEPS: list[Callable[[Connection], None]] = [
     _leader_callbacks,
     _desk,
     _line_parties,
+    _after_calls,
 ]
 
 # Any constant will do; it keeps two nodes from upgrading one database at the same time.

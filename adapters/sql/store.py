@@ -22,6 +22,7 @@ from adapters.sql.archive import SqlArchive
 from adapters.sql.corrections import SqlCorrections
 from adapters.sql.dialling import SqlDialling
 from adapters.sql.emergency_store import EmergencyStore
+from adapters.sql.errands import SqlErrands, follow
 from adapters.sql.leader import SqlLeader
 from adapters.sql.leader_calls import redo_reported
 from adapters.sql.second_passes import SqlSecondPasses
@@ -42,6 +43,7 @@ class SqlStore(
     SqlArchive,
     SqlSecondPasses,
     SqlDialling,
+    SqlErrands,
     SqlStatistics,
     SqlLeader,
     SqlSimilar,
@@ -218,8 +220,9 @@ class SqlStore(
     async def record_state(self, change: StateChange) -> bool:
         """Keep what the platform says of a ticket; false if something as new is known.
 
-        An emergency that has been dealt with is a reason to ring its caller back, a reopened
-        case that its unit reports as done one for the leader's second call.
+        An emergency that has been dealt with is a reason to ring its caller back, any other
+        closed ticket to follow it up, a reopened case that its unit reports as done one for the
+        leader's second call.
         """
 
         async def record(db: AsyncConnection) -> bool:
@@ -233,6 +236,8 @@ class SqlStore(
                 return redone
             if new and change.state in ring_backs.HANDLED:
                 await ring_backs.handled(db, change.ticket_no, change.changed)
+            if new:
+                await follow(db, change)
             return new or bool(redone)
 
         return await self._write(record)

@@ -176,6 +176,7 @@ class Transfers:
             self.ever_bridged = True
             self.handling.begin()
             self.parties.sounds.play(CALLER, None)
+            self._queue.interrupt()
             # Safety words that are being said are heard to the end; a ringing tone is not.
             self._queue.then(lambda: self._join(attempt))
             return TransferAnswered()

@@ -22,7 +22,7 @@ import msgspec
 
 from ivr import control, live
 from ivr.talk.parties import FIRST, Parties, PartiesFull, Ringing
-from ivr.talk.party import Answered, Gone, Mode, Party, PartyChange, Refused, Role
+from ivr.talk.party import Answered, Gone, Mode, Party, PartyChange, Paused, Refused, Role
 from ivr.talk.targets import Target, Targets
 
 MODES: dict[control.Listening, Mode] = {"listen": "listen", "whisper": "whisper", "join": "talk"}
@@ -208,6 +208,8 @@ class Handling:
                 self._failed(party)
             case Gone(party=party):
                 self._left(party)
+            case Paused(party=party, on=on):
+                self._paused(party, on=on)
         if self._parties.people or self._passing is not None:
             return False
         self._parties.hang_up_others()
@@ -253,6 +255,13 @@ class Handling:
                 self._together()
         elif party.role == "operator" and not party.leaving:
             self._abandoned(party)
+
+    def _paused(self, party: Party, *, on: bool) -> None:
+        """The only one the caller talks to has pressed the phone's own hold key."""
+        if on and not self._consulting and self._parties.people == (party,):
+            self._parties.hold(FIRST, True)
+        elif not on and not self._consulting:
+            self._parties.hold(FIRST, False)
 
     def _abandoned(self, operator: Party) -> None:
         """An operator has hung up: the others have the caller, or get them when they answer."""

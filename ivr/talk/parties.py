@@ -27,6 +27,7 @@ from ivr.talk.party import (
     Outcome,
     Party,
     PartyChange,
+    Paused,
     Presence,
     Refused,
     Role,
@@ -213,6 +214,8 @@ class Parties:
             return Answered(party)
         if change.state in ("failed", "ended"):
             return self._ended(party, change.code)
+        if change.state in ("held", "resumed") and party.joined:
+            return Paused(party, change.state == "held")
         return None
 
     def key(self, leg: int, key: str) -> None:

@@ -66,6 +66,12 @@ class Gone(PartyChange, frozen=True):
     (``party.leaving``)."""
 
 
+class Paused(PartyChange, frozen=True):
+    """They have put the others on hold with their own phone; or no longer."""
+
+    on: bool
+
+
 class Presence(msgspec.Struct, frozen=True):
     """From when to when somebody was in the talk, by the event loop's clock; None: still."""
 

@@ -286,6 +286,11 @@ async def _busy(line: Line, phone: RobotPhone, first: Office, second: Office) ->
     await fire.decline(486)
     again = await first.answers("801", call_id)
     await all_hear({caller: ("801",), again: ("caller",)})
+    # The phone's own hold key.
+    await again.hold()
+    await hears_music(caller)
+    await again.resume()
+    await all_hear({caller: ("801",), again: ("caller",)})
     await caller.hang_up()
     await again.over()
 

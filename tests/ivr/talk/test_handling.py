@@ -36,6 +36,20 @@ async def test_a_muted_operator_hears_the_caller() -> None:
     assert table.hears == TALKING
 
 
+async def test_the_phones_own_hold_key_does_the_same() -> None:
+    table = Table()
+    table.tell(OPERATOR, "held")
+    assert table.hears == set()
+    assert table.sounds == {CALLER: "music"}
+    table.tell(OPERATOR, "resumed")
+    assert table.hears == TALKING
+    table.order(control.Conference(BY, "119"))
+    table.answers("119")
+    table.tell(OPERATOR, "held")
+    assert ("119", CALLER) in table.hears
+    assert table.sounds == {}
+
+
 async def test_blind_the_operator_leaves_at_once_and_the_other_has_the_caller() -> None:
     table = Table()
     assert not table.order(blind)

@@ -228,7 +228,7 @@ async def test_calls_out_go_through_the_front(behind: Behind) -> None:
 
 async def test_only_nodes_are_heard_at_the_inner_port(behind: Behind) -> None:
     async with PlainPhone(("127.0.0.1", behind.front.port)) as stranger:
-        await stranger.send(stranger.request("OPTIONS").encode())
+        await stranger.send(stranger.request("INVITE").encode())
         with pytest.raises(TimeoutError):
             await stranger.receive(0.3)
 

@@ -60,6 +60,18 @@ async def check_all(config: Config) -> list[Finding]:
     return findings
 
 
+def check_content(config: Config) -> list[Finding]:
+    """Look at what people edit on a running line: services, menus, prompts, addresses.
+
+    Computes for a second or two; blocks.
+    """
+    flow_data, findings = _flows(config)
+    if flow_data is not None:
+        findings += _prompts(config, flow_data)
+    findings += _transfers(config)
+    return findings
+
+
 def _data_dir(config: Config) -> Iterator[Finding]:
     part = "data directory"
     try:

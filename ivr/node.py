@@ -164,6 +164,15 @@ class Node:
         return self._line
 
     @property
+    def open_line(self) -> PhoneLine | None:
+        """The telephone line, None while it is not open."""
+        return self._line
+
+    def deliver(self) -> None:
+        """Look at once for what can be delivered."""
+        self._ticket_filed()
+
+    @property
     def active_calls(self) -> int:
         """Calls going on."""
         return self._line.pool.active if self._line is not None else 0

@@ -25,6 +25,7 @@ from adapters.sql.emergency_store import EmergencyStore
 from adapters.sql.errands import SqlErrands, follow
 from adapters.sql.leader import SqlLeader
 from adapters.sql.leader_calls import redo_reported
+from adapters.sql.lanes import SqlLanes
 from adapters.sql.second_passes import SqlSecondPasses
 from adapters.sql.service_store import SqlServiceStore
 from adapters.sql.similar import SqlSimilar
@@ -45,6 +46,7 @@ class SqlStore(
     SqlDialling,
     SqlErrands,
     SqlStatistics,
+    SqlLanes,
     SqlLeader,
     SqlSimilar,
     SqlCorrections,

@@ -28,7 +28,7 @@ from asr.synthesis.kokoro import Kokoro
 
 ESPEAK = "espeak-ng"
 LONE = "lone"
-_PER_VOICE = {"held_out": 16, "held_out_numbers": 25, LONE: 50}
+_PER_VOICE = {"held_out": 24, "held_out_numbers": 12, LONE: 50}
 _TIMED_FILES = 24
 
 

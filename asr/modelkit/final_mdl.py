@@ -70,24 +70,34 @@ def _transition_model(out: Writer, outputs: Sequence[int]) -> None:
     out.token("<TransitionModel>", "<Topology>")
     out.integers(list(range(1, count + 1)))
     # Phone number to topology entry; phone 0 does not exist.
-    out.integers([-1] + [0] * count)
-    out.integer(1)  # one entry, of two states, the second of them final
+    out.integers([-1] + [int(phone == phones.GAP) for phone in range(1, count + 1)])
     out.integer(2)
-    out.integer(0)
-    out.integer(2)
-    for target in (0, 1):
-        out.integer(target)
-        out.real(0.5)
-    out.integer(-1)
-    out.integer(0)
+    # States: the network's output (none for the final one), then where to and how likely.
+    _topology(out, [(0, [(0, 0.5), (1, 0.5)]), (-1, [])])
+    _topology(out, [(0, [(1, 1.0)]), (1, [(2, 1.0)]), (-1, [])])
     out.token("</Topology>", "<Triples>")
-    out.integer(count)
-    for phone, output in enumerate(outputs, start=1):
-        for value in (phone, 0, output):
+    states = [
+        (phone, state, output)
+        for phone, output in enumerate(outputs, start=1)
+        for state in range(2 if phone == phones.GAP else 1)
+    ]
+    out.integer(len(states))
+    for triple in states:
+        for value in triple:
             out.integer(value)
     out.token("</Triples>", "<LogProbs>")
     out.vector([0.0] + [float(np.log(0.5))] * (2 * count))
     out.token("</LogProbs>", "</TransitionModel>")
+
+
+def _topology(out: Writer, states: Sequence[tuple[int, Sequence[tuple[int, float]]]]) -> None:
+    out.integer(len(states))
+    for output, transitions in states:
+        out.integer(output)
+        out.integer(len(transitions))
+        for target, chance in transitions:
+            out.integer(target)
+            out.real(chance)
 
 
 def wiring(maps: Sequence[AffineMap], inputs: int) -> list[str]:

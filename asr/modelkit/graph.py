@@ -77,10 +77,11 @@ def lexicon_fst(numbers: dict[str, int], backoff_label: int) -> Any:
 class _Transitions:
     """Builds the decoding graph from one of phones and words.
 
-    Within a word the network may say nothing for as long as it likes: the self-loop of the phone
-    `GAP` alone, so that a word's phones stay one stretch. Between words that is silence, a phone
-    that is entered once: so the words' ends can be told from the lattice, and a long silence
-    is not a phone for every frame, which would take half a minute to determinise.
+    Within a word the network may say nothing for as long as it likes: the second state of the
+    phone `GAP`, which begins no phone, so that a word's phones stay one stretch. Between words
+    that is silence, a phone that is entered once: so the words' ends can be told from the lattice,
+    and a long silence is not a phone for every frame, which would take half a minute to
+    determinise.
     """
 
     def __init__(self, fst: Any) -> None:
@@ -108,7 +109,7 @@ class _Transitions:
             if cost < _NEVER:
                 self._graph.set_final(state, cost)
             if self._within_word(state):
-                self._graph.add_arc(state, _Arc(phones.stay(phones.GAP), _EPSILON, 0.0, state))
+                self._graph.add_arc(state, _Arc(phones.GOING_ON, _EPSILON, 0.0, state))
                 if (own := self._only_phone(state)) is not None:
                     self._graph.add_arc(state, _Arc(phones.stay(own), _EPSILON, 0.0, state))
             for label, output, weight, reached in self._arcs[state]:

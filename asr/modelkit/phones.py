@@ -2,6 +2,9 @@
 
 A phone is one state with a self-loop. Phone p has the transitions 2p-1 (stay) and 2p (enter). The
 places let the decoder tell where words begin and end; they share the network's output.
+
+The gap has two states in a row and is only ever in the second, transition 4, frame after frame:
+so it is neither the beginning of a phone nor, when words are cut out, more of the phone before.
 """
 
 from __future__ import annotations
@@ -11,6 +14,8 @@ from collections.abc import Sequence
 from asr.modelkit.pinyin import inventory
 
 SILENCE, GAP = 1, 2
+GOING_ON = 4
+"""The transition of the gap's second state."""
 _PLACES = ("begin", "internal", "end", "singleton")
 _BEGIN, _INTERNAL, _END, _ALONE = range(len(_PLACES))
 

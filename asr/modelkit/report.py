@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from asr.modelkit import evaluate, export, speech
+from asr.modelkit import evaluate, export, other_voice, speech, steps
 
 _HEAD = """# zh-8k-synthetic
 
@@ -53,6 +54,8 @@ def training_facts(work: Path) -> dict[str, Any]:
 
 def kind_of(voice: str) -> str:
     """Whether the network has heard the voice before."""
+    if voice == other_voice.NAME:
+        return "unseen, engine never trained on"
     if voice == evaluate.ESPEAK:
         return "seen, other synthesiser"
     return "unseen" if voice in speech.HELD_OUT_VOICES else "seen"
@@ -70,7 +73,39 @@ def table(title: str, scores: dict[str, dict[str, float]]) -> list[str]:
     return lines
 
 
-def write(model: Path, found: dict[str, Any], facts: dict[str, Any]) -> None:
+def word_time_table(found: dict[str, dict[str, float]]) -> list[str]:
+    """How well words' times are told, as a Markdown table."""
+    lines = [
+        "\n## Words' times\n",
+        "Lone answers one after the other, 60 to 600 ms between; ms too late (-: too early), over",
+        "the words that were heard rightly at their place.\n",
+        "| voice | words said | heard | begin, median | begin, 95 % within "
+        "| end, median | end, 95 % within |",
+        "|---|---|---|---|---|---|---|",
+    ]
+    for voice, errors in found.items():
+        lines.append(
+            f"| {voice} | {errors['words']} | {errors['heard']} | {errors['begin_median']:+.0f} "
+            f"| {errors['begin_p95']:.0f} | {errors['end_median']:+.0f} | {errors['end_p95']:.0f} |"
+        )
+    return lines
+
+
+def time_table(times: Sequence[steps.Timed]) -> list[str]:
+    """How long the steps took, parts of stopped ones added up."""
+    lines = ["\n## Building it\n", "| step | minutes | runs | load average |", "|---|---|---|---|"]
+    for step in dict.fromkeys(timed.step for timed in times):
+        runs = [timed for timed in times if timed.step == step]
+        loads = [load for timed in runs for load in (timed.load_before, timed.load_after)]
+        minutes = sum(timed.seconds for timed in runs) / 60
+        spread = f"{min(loads):.1f} to {max(loads):.1f}"
+        lines.append(f"| {step} | {minutes:.1f} | {len(runs)} | {spread} |")
+    return lines
+
+
+def write(
+    model: Path, found: dict[str, Any], facts: dict[str, Any], times: Sequence[steps.Timed] = ()
+) -> None:
     """Write `README.md` into the model's directory."""
     minutes = facts["minutes"]
     heard = ", ".join(f"{name} {value:.0f} min" for name, value in sorted(minutes.items()))
@@ -79,7 +114,7 @@ def write(model: Path, found: dict[str, Any], facts: dict[str, Any]) -> None:
     lines.append(
         f"{sum(minutes.values()):.0f} minutes of synthetic speech ({heard}), distorted anew in "
         f"every pass: pace, pitch and throat, room, handset, noise and other talkers, packet loss, "
-        f"overload, A-law, µ-law and the noise of adaptive codecs. Kokoro voices: {voices}, and "
+        f"overload, A-law, µ-law and G.722. Kokoro voices: {voices}, and "
         f"mixtures of them with each other and with Kokoro's voices of other languages; "
         f"kept for measuring: {', '.join(speech.HELD_OUT_VOICES)}. Vocabulary: {facts['words']} "
         f"words, trigram language model. The network took {facts['steps']} steps in "
@@ -87,7 +122,12 @@ def write(model: Path, found: dict[str, Any], facts: dict[str, Any]) -> None:
     )
     lines.extend(table("Held-out sentences", found["held_out"]["scores"]))
     lines.extend(table("Held-out digit strings", found["held_out_numbers"]["scores"]))
-    lines.extend(table("Test set of callers' sentences", found["utterances"]["scores"]))
+    lines.extend(table("Lone answers", found[evaluate.LONE]["scores"]))
+    scores = found["utterances"]["scores"] | found["utterances_other"]["scores"]
+    lines.extend(table("Test set of callers' sentences", scores))
+    lines.extend(word_time_table(found["word_times"]))
+    if times:
+        lines.extend(time_table(times))
     lines.append(_NOTES)
     lines.append(
         f"Real-time factor {found['utterances']['real_time_factor']:.3f} on one core. Of "

@@ -7,13 +7,17 @@ from __future__ import annotations
 
 import json
 import multiprocessing
+import os
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 from asr.modelkit import speech, texts, utterances
 from asr.synthesis import kokoro
+
+_TIMES = "times.jsonl"
 
 
 @dataclass(frozen=True)
@@ -117,7 +121,7 @@ def evaluate_model(settings: Settings) -> None:
     (settings.work / "eval" / "results.json").write_text(
         json.dumps(found, ensure_ascii=False, indent=1), encoding="utf-8"
     )
-    report.write(settings.out, found, report.training_facts(settings.work))
+    report.write(settings.out, found, report.training_facts(settings.work), times(settings.work))
 
 
 STEPS: dict[str, Callable[[Settings], None]] = {
@@ -130,12 +134,35 @@ STEPS: dict[str, Callable[[Settings], None]] = {
 }
 
 
+class Timed(NamedTuple):
+    """One run of a step, or the part of it until it was stopped; loads as the system tells them."""
+
+    step: str
+    seconds: float
+    finished: bool
+    load_before: float
+    load_after: float
+
+
+def times(work: Path) -> list[Timed]:
+    """All runs of steps in a work folder, in order."""
+    path = work / _TIMES
+    lines = path.read_text(encoding="utf-8").splitlines() if path.exists() else []
+    return [Timed(*json.loads(line)) for line in lines]
+
+
 def run(name: str, settings: Settings) -> None:
-    """Run one step, done or not, and say how long it took."""
+    """Run one step, done or not; how long it took is written down even if it is stopped."""
     settings.work.mkdir(parents=True, exist_ok=True)
-    started = time.monotonic()
-    STEPS[name](settings)
-    seconds = time.monotonic() - started
+    started, load, finished = time.monotonic(), os.getloadavg()[0], False
+    try:
+        STEPS[name](settings)
+        finished = True
+    finally:
+        seconds = round(time.monotonic() - started, 1)
+        line = Timed(name, seconds, finished, round(load, 1), round(os.getloadavg()[0], 1))
+        with (settings.work / _TIMES).open("a", encoding="utf-8") as file:
+            file.write(json.dumps(line) + "\n")
     (settings.work / f"{name}.done").write_text(f"{seconds:.0f} s\n", encoding="utf-8")
     print(f"{name}: {seconds:.0f} s", flush=True)
 

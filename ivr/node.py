@@ -348,10 +348,13 @@ class Node:
         *,
         timeout_s: float,
         headers: Mapping[str, str] | None = None,
+        lasting: bool = False,
     ) -> WorkerCall | None:
         if self._line is None:
             return None
-        return self._line.pool.originate(uri, number, on_call, timeout_s=timeout_s, headers=headers)
+        return self._line.pool.originate(
+            uri, number, on_call, timeout_s=timeout_s, headers=headers, lasting=lasting
+        )
 
 
 def notice_settings(config: Config) -> NoticeSettings:

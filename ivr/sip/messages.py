@@ -13,7 +13,7 @@ import msgspec
 
 from ivr.sip.mask import Sides
 
-LegState = Literal["ringing", "early", "up", "held", "resumed", "failed", "ended"]
+LegState = Literal["ringing", "early", "up", "held", "resumed", "left", "failed", "ended"]
 
 
 class Message(msgspec.Struct, frozen=True, tag=True):
@@ -203,13 +203,16 @@ class Originate(Message, frozen=True):
     """Call ``uri`` as leg 0: the hotline is the one who rings, ``call_id`` is the call's name.
 
     States come as ``LegChanged`` of leg 0: ``up`` once answered, ``ended`` if not, with the
-    reason why. ``NotFree`` if a caller was quicker.
+    reason why. ``NotFree`` if a caller was quicker. A ``lasting`` call goes on while other legs
+    are up: leg 0 then only tells that it has ``left``, and ``ended`` follows the last of them or
+    ``HangUpLeg(0)``.
     """
 
     call_id: str
     uri: str
     timeout_s: float = 30.0
     headers: dict[str, str] = {}
+    lasting: bool = False
 
 
 class SendKey(Message, frozen=True):

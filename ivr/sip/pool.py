@@ -179,6 +179,7 @@ class WorkerPool:
         *,
         timeout_s: float = 30.0,
         headers: Mapping[str, str] | None = None,
+        lasting: bool = False,
     ) -> WorkerCall | None:
         """Ring ``number`` at ``uri``; None if no worker is free for that.
 
@@ -191,7 +192,7 @@ class WorkerPool:
         slot = free[-1]
         incoming = m.Incoming(new_call_id(), number, self._settings.number, OUTGOING)
         call = self._take_up(slot, incoming, on_call)
-        slot.send(m.Originate(incoming.call_id, uri, timeout_s, dict(headers or {})))
+        slot.send(m.Originate(incoming.call_id, uri, timeout_s, dict(headers or {}), lasting))
         return call
 
     def _tell(self, slot: Slot) -> None:

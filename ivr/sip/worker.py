@@ -58,6 +58,7 @@ class Worker:
         self._partners: set[int] = set()
         self._welcome: m.Welcome | None = None
         self._orphan = False
+        self._lasting = False
         self._draining = False
         self._next_check = 0.0
         self._idle_since = time.monotonic()
@@ -111,6 +112,7 @@ class Worker:
         self._link.send(incoming(invite, source, proxied=self._config.proxied))
 
     def _end_call(self, code: int, reason: str) -> None:
+        self._lasting = False
         for index in [index for index in self._lines if index != CALLER]:
             self._drop(index, 0, "caller-left")
         self._pump(everything=True)
@@ -137,7 +139,10 @@ class Worker:
         self._gone(index, code, reason)
 
     def _gone(self, index: int, code: int, reason: str) -> None:
-        if index == CALLER:
+        lasts = self._lasting and any(
+            line.up for other, line in self._lines.items() if other != CALLER
+        )
+        if index == CALLER and not lasts:
             self._end_call(code, reason)
             return
         # What the leg said until now was heard by those who heard it until now.
@@ -146,9 +151,11 @@ class Worker:
         self._wires = {wire for wire in self._wires if index not in wire}
         self._partners.discard(index)
         self._audio.stop_play(index, self._link.send)
-        state: m.LegState = "ended" if line.up else "failed"
+        state: m.LegState = "left" if index == CALLER else "ended" if line.up else "failed"
         self._link.send(m.LegChanged(index, state, code, reason))
-        if self._orphan and CALLER in self._lines and reason != "caller-left":
+        if self._lasting and not self._lines:
+            self._end_call(code, reason)
+        elif self._orphan and CALLER in self._lines and reason != "caller-left":
             self._after_leg_of_orphan()
 
     # --- what PJSIP tells ----------------------------------------------------------------
@@ -230,7 +237,7 @@ class Worker:
                 self._draining = True
             case m.Originate():
                 self._originate(message)
-            case _ if CALLER not in self._lines:
+            case _ if CALLER not in self._lines and not (self._lasting and self._lines):
                 # The caller left while the order was under way.
                 return
             case m.Answer():
@@ -263,6 +270,12 @@ class Worker:
             case m.Unbridge(a, b):
                 self._wire(a, b, False)
                 self._wire(b, a, False)
+            case m.HangUpLeg(leg) if leg == CALLER:
+                self._lasting = False
+                if CALLER in self._lines:
+                    self._drop(CALLER, 0, "hung-up")
+                else:
+                    self._end_call(0, "hung-up")
             case m.HangUpLeg(leg):
                 self._drop(leg, 0, "hung-up")
 
@@ -286,6 +299,7 @@ class Worker:
         self._stack.tick(True)
         leg = Leg(self._stack, self, self._port(CALLER))
         self._lines[CALLER] = Line(leg, time.monotonic() + order.timeout_s)
+        self._lasting = order.lasting
         try:
             leg.dial(order.uri, order.headers)
         except SipError as error:

@@ -229,3 +229,38 @@ async def test_leader_hanging_up_in_mid_talk_loses_nothing(tmp_path: Path) -> No
         stored = await here.node.store.call(talking.call_id)
         assert stored is not None and stored[0].ended is not None
         assert strongest(channels(tmp_path / stored[0].recording)[0], CITIZEN_HZ) > 0.5
+
+
+async def test_leader_may_leave_the_talk_to_the_host(tmp_path: Path) -> None:
+    async with open_session(tmp_path) as here:
+        await here.plan()
+        leader = await here.seat_up()
+        await here.dial()
+        citizen = await here.citizen.incoming()
+        await citizen.up()
+        await here.reaches("talking")
+        await here.order(do.HostIn("sun", "902"))
+        host = await here.host.incoming()
+        await host.up()
+        await here.reaches("talking", host="joined")
+        await leader.hang_up()
+        await here.reaches("talking", leader_left=True)
+        await citizen.play(tone(CITIZEN_HZ, 3.0), loop=True)
+        await host.play(tone(HOST_HZ, 3.0), loop=True)
+        await host.hears_tone(CITIZEN_HZ)
+        await citizen.hears_tone(HOST_HZ)
+        before = len(await here.states())
+        await here.order(do.AskOpinion("sun"))
+        await here.reaches("opinion")
+        await citizen.send_key("1")
+        await here.reaches("ready", before, opinion="1")
+        await citizen.over()
+        # With the last of the house the line is over.
+        await host.hang_up()
+        await here.reaches("over")
+        (call,) = await here.node.store.leader_calls(here.items[0].item_id)
+        assert call.result == "talked"
+        stored = await here.node.store.call(call.call_id)
+        assert stored is not None and stored[0].outcome == "callback"
+        right = channels(tmp_path / stored[0].recording)[1]
+        assert strongest(right, HOST_HZ) > 0.5

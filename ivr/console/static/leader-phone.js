@@ -14,7 +14,8 @@ let now = { phase: "over", host: "", item_id: 0, call_id: "", reason: "", answer
 
 function show() {
   const words = [texts[`phase.${now.phase}`]];
-  if (now.host) words.push(texts[`host.${now.host}`]);
+  if (now.leader_left) words.push(texts["leader-left"]);
+  else if (now.host) words.push(texts[`host.${now.host}`]);
   if (now.opinion) words.push(texts[`opinion.${now.opinion}`]);
   if (now.item_id && item && now.item_id !== item) words.push(texts.item);
   if (now.reason) words.push(texts[`reason.${now.reason}`] ?? now.reason);

@@ -149,7 +149,8 @@ class CitizenCall:
         )
         self._leg = ringing.leg
         tone = self._stage.parties.sounds
-        tone.play(LEADER, self._services.ringback)
+        for leg in self._house():
+            tone.play(leg, self._services.ringback)
         try:
             while True:
                 event = await self._inbox.get()
@@ -160,10 +161,11 @@ class CitizenCall:
                 elif self._over(event):
                     return False
         finally:
-            tone.play(LEADER, None)
+            for leg in self._house():
+                tone.play(leg, None)
 
     def _house(self) -> tuple[int, ...]:
-        """The legs that hear what the citizen is told, too: those who talk."""
+        """The legs that hear what the citizen is told, too; one that has left hears nothing."""
         parties = self._stage.parties
         return (LEADER, *(one.leg for one in parties.people if one.leg != self._leg))
 

@@ -178,6 +178,11 @@ class SeatLine:
         if change.state == "up" and self.telephone.phase == "ringing":
             await self.tell(phase="ready")
             self._ready = asyncio.create_task(self.sounds.say("leader.ready", (LEADER,)))
+        elif change.state == "left":
+            # The host is there, and goes on with the citizen.
+            self.parties.mute(LEADER, on=True)
+            await self._hearing.leave(LEADER)
+            await self.tell(leader_left=True, host="leading")
         elif change.state in ("ended", "failed"):
             self._over = True
 
@@ -187,6 +192,9 @@ class SeatLine:
             await self.tell(host="joined")
         elif isinstance(what, Refused | Gone):
             await self._hearing.leave(what.party.leg)
+            if self.telephone.leader_left:
+                # Nobody of the house is left: the citizen is not to wait for anybody.
+                self.send(sip.HangUpLeg(LEADER))
             self.parties.mute(LEADER, on=False)
             reason = "host-" + what.reason if isinstance(what, Refused) else ""
             await self.tell(host="", reason=reason)
@@ -205,7 +213,7 @@ class SeatLine:
             case do.HostIn(seat=seat):
                 await self._host_in(seat)
             case do.HostTakesOver(on=on):
-                if self.telephone.host in ("joined", "leading"):
+                if self.telephone.host in ("joined", "leading") and not self.telephone.leader_left:
                     self.parties.mute(LEADER, on=on)
                     await self.tell(host="leading" if on else "joined")
             case do.HostOut():

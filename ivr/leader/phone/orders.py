@@ -86,6 +86,7 @@ class Telephone(msgspec.Struct, frozen=True):
     :mod:`adapters.dialling`.
     ``answerer`` is "" until it is known. ``opinion``: "1", "2", "3", "" for none.
     ``host``: "" (not there), "ringing", "joined" or "leading" (the leader then only listens).
+    ``leader_left``: the leader has hung up, the host goes on alone.
     """
 
     session_id: str
@@ -96,3 +97,4 @@ class Telephone(msgspec.Struct, frozen=True):
     answerer: Answerer | Literal[""] = ""
     opinion: str = ""
     host: Literal["", "ringing", "joined", "leading"] = ""
+    leader_left: bool = False

@@ -43,7 +43,7 @@ class Originate(Protocol):
     """Rings an address (:meth:`ivr.sip.pool.WorkerPool.originate`)."""
 
     def __call__(
-        self, uri: str, number: str, on_call: OnCall, *, timeout_s: float
+        self, uri: str, number: str, on_call: OnCall, *, timeout_s: float, lasting: bool
     ) -> WorkerCall | None: ...
 
 
@@ -124,7 +124,8 @@ class LeaderPhones:
             )
             await line.run()
 
-        call = self._originate(uri, session.seat, talk, timeout_s=SEAT_RING_S)
+        # The host may take over for good when the leader has to leave.
+        call = self._originate(uri, session.seat, talk, timeout_s=SEAT_RING_S, lasting=True)
         if call is None:
             await self._give_up(lease, owner, line_id)
             raise NoLine("no-line")

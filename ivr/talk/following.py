@@ -45,9 +45,10 @@ async def follow(state: SharedState, call_id: str, take: Callable[[Ordered], Non
 async def _read(state: SharedState, call_id: str, payload: bytes) -> Ordered | None:
     try:
         order = _order.decode(payload)
-    except msgspec.MsgspecError as error:
-        # The message names a field, never what was in it.
-        log.warning("not an order: %s", error, extra=_extra(call_id))
+    except (msgspec.MsgspecError, UnicodeDecodeError) as error:
+        # Where it is wrong, but not what stands there: it may be about a person.
+        where = str(error).rpartition(" - at ")[2] if " - at " in str(error) else "not JSON"
+        log.warning("not an order: %s", where, extra=_extra(call_id))
         return None
     return Ordered(order, await _seat_of(state, order.by))
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import msgspec
 
@@ -172,9 +172,13 @@ async def open_desk(
     talk: Talk | None = None,
     sms: MemorySms | None = None,
     settings: dict[str, object] | None = None,
+    parts: dict[str, Any] | None = None,
     **dialogue: object,
 ) -> AsyncIterator[Desk]:
-    """A call that has just been answered; ``talk`` takes the place of the real dialogue."""
+    """A call that has just been answered; ``talk`` takes the place of the real dialogue.
+
+    ``parts`` replace some of the :class:`Services`.
+    """
     data = flow_data()
     city, sms = MemoryServices(), sms or MemorySms()
     chosen = {"operator": operator, "targets": {"119": "sip:119@127.0.0.1"}} | (settings or {})
@@ -199,6 +203,7 @@ async def open_desk(
         ticket_filed=lambda: None,
         ringback=tmp_path / "ringback.wav",
     )
+    services = replace(services, **(parts or {}))
     session = CallSession(worker, services)
     task = asyncio.create_task(session.run())
     await worker.until(lambda: bool(worker.told(sip.Answer)))

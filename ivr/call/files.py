@@ -22,7 +22,7 @@ log = logging.getLogger(__name__)
 
 RECORDINGS = "recordings"
 CALLER_CHANNEL, OTHERS_CHANNEL = 0, 1
-CALLER = 0
+CITIZENS = frozenset({"caller", "citizen"})
 
 
 class CallFiles:
@@ -100,7 +100,7 @@ class CallFiles:
 
 
 def others_in(presences: Sequence[Presence], time: TimeLine) -> tuple[manifest.Party, ...]:
-    """Those who were in a talk beside leg 0, for its manifest."""
+    """Those who took part in a recorded talk beside the citizen, for its manifest."""
     return tuple(
         manifest.Party(
             OTHERS_CHANNEL,
@@ -112,7 +112,7 @@ def others_in(presences: Sequence[Presence], time: TimeLine) -> tuple[manifest.P
             target=one.party.target,
         )
         for one in presences
-        if one.party.leg != CALLER
+        if one.party.role not in CITIZENS and (one.until is None or time.of(one.until) > 0)
     )
 
 

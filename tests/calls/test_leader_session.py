@@ -169,7 +169,11 @@ async def test_seat_then_citizen_then_host_and_the_citizens_own_word(tmp_path: P
         assert strongest(left, LEADER_HZ) < 0.2
         assert strongest(right, LEADER_HZ) > 0.2
         assert strongest(right, HOST_HZ) > 0.2
-        assert read_manifest(manifest_of(audio)).outcome == "complete"
+        manifest = read_manifest(manifest_of(audio))
+        assert manifest.outcome == "complete"
+        there = {party.role: (party.name, party.from_ms) for party in manifest.parties}
+        assert there["leader"] == ("901", 0)
+        assert there["host"][0] == "902" and there["host"][1] > 0
 
 
 async def test_who_does_not_answer_is_rung_twice_and_never_again(tmp_path: Path) -> None:

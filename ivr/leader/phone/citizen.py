@@ -13,7 +13,7 @@ from adapters.leader import CallResult, Key
 from asr.turns import PartialText, TurnEnded
 from flows.privacy import mask_number
 from ivr import live
-from ivr.call.files import CallFiles
+from ivr.call.files import CallFiles, others_in
 from ivr.call.filing import Filing
 from ivr.call.hearing import Heard, Hearing
 from ivr.call.masking import Masking
@@ -298,8 +298,9 @@ class CitizenCall:
                         self._note(event)
         ended = self._services.now()
         interrupted = answered and (self._ended is None or self._broke_off)
+        house = others_in(self._stage.parties.presences, self._time)
         recording = await asyncio.to_thread(
-            self._files.close, ended, interrupted, self._transcript.lines, ()
+            self._files.close, ended, interrupted, self._transcript.lines, (), house
         )
         outcome = "refused" if not answered else "interrupted" if interrupted else "callback"
         await self._filing.close_call(ended, outcome, recording)

@@ -1,0 +1,421 @@
+"""One seat's desk, for as long as a page shows it: follows the seat and the call on it.
+
+Everything is in the shared state, so a page that comes back, on this node or another, finds the
+call as it left it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager
+
+import msgspec
+from msgspec.structs import replace
+
+from adapters.model import Handoff
+from adapters.ports import StoreError
+from adapters.state.model import Entry, Seat
+from adapters.state.port import StateUnavailable
+from flows.taking_down import Filling, fill
+from flows.ticket import Place
+from ivr import control, live
+from ivr.console.desk import corrected
+from ivr.console.desk.form import FieldProblem, FormState, complaints, edited
+from ivr.console.desk.opencall import OpenCall, Sent
+from ivr.console.desk.parts import DeskParts
+from ivr.console.desk.views import LineView, card_view
+
+log = logging.getLogger(__name__)
+
+# What the call's topics hold is kept for an hour after the last entry, as its events are.
+KEEP_S = 3600.0
+LOOK_S = 1.0
+MOST_WAITING = 500
+
+
+class SeatView(msgspec.Struct, frozen=True):
+    """The seat as the page shows it.
+
+    ``status``: "off", "ready", "paused". ``busy``: "", "coming" (a call is about to ring or
+    rings), "talking" or "wrap-up". ``waiting``: callers in the queue.
+    """
+
+    seat: str
+    user: str = ""
+    status: str = "off"
+    reason: str = ""
+    since: float = 0.0
+    busy: str = ""
+    call_id: str = ""
+    waiting: int = 0
+
+
+def form_topic(call_id: str) -> str:
+    """The topic of a call's form (:class:`ivr.console.desk.opencall.Sent`, as JSON)."""
+    return f"form:{call_id}"
+
+
+class Watcher:
+    """A page that looks at a desk: the messages it has not been given yet."""
+
+    def __init__(self) -> None:
+        self.queue: asyncio.Queue[tuple[str, object]] = asyncio.Queue(MOST_WAITING)
+        self.lagging = False
+
+    def tell(self, name: str, value: object) -> None:
+        """Give it a message; one that is too slow has to begin anew."""
+        try:
+            self.queue.put_nowait((name, value))
+        except asyncio.QueueFull:
+            self.lagging = True
+
+
+class Desk:
+    """One seat's desk. ``start`` and ``stop`` belong to :class:`ivr.console.desk.desks.Desks`."""
+
+    def __init__(self, seat: str, parts: DeskParts) -> None:
+        self.seat = seat
+        self.parts = parts
+        self.view = SeatView(seat)
+        self.phase = ""
+        self.call: OpenCall | None = None
+        self._watchers: set[Watcher] = set()
+        self._tasks: list[asyncio.Task[None]] = []
+        self._following: asyncio.Task[None] | None = None
+        self._refill = asyncio.Event()
+
+    async def start(self) -> None:
+        """Learn what is going on at the seat, and follow it from now on."""
+        ready = asyncio.Event()
+        self._tasks = [
+            asyncio.create_task(self._again(lambda: self._follow_seat(ready))),
+            asyncio.create_task(self._again(self._look)),
+            asyncio.create_task(self._fill()),
+        ]
+        await ready.wait()
+
+    async def stop(self) -> None:
+        """Follow nothing any more."""
+        tasks = [*self._tasks, *([self._following] if self._following else [])]
+        for task in tasks:
+            task.cancel()
+        if tasks:
+            await asyncio.wait(tasks)
+
+    @asynccontextmanager
+    async def watched(self) -> AsyncIterator[Watcher]:
+        """A page looks at the desk."""
+        watcher = Watcher()
+        self._watchers.add(watcher)
+        try:
+            yield watcher
+        finally:
+            self._watchers.discard(watcher)
+
+    # --- what operators do ---------------------------------------------------------------
+
+    async def look(self) -> None:
+        """See at once what has become of the seat."""
+        seats = {seat.seat: seat for seat in await self.parts.state.seats()}
+        claims = await self.parts.state.claims()
+        waiting = sum(not entry.call_back for entry in await self.parts.state.waiting())
+        claimed = claims.get(self.seat, "")
+        if not claimed and self.phase == "after":
+            self.phase = ""
+        view = _seat_view(self.seat, seats.get(self.seat), claimed, waiting, self.phase)
+        if view != self.view:
+            self.view = view
+            self._tell("seat", view)
+
+    async def edit(self, call_id: str, field: str, value: object, by: str) -> None:
+        """Set a field of the form. Raises :class:`FieldProblem`."""
+        call = self.at(call_id)
+        call.form = edited(self.parts.data(), call.form, call.filling.draft, field, value)
+        if field == "merged_into" and value:
+            await self._check_main(str(value).strip().upper(), call_id)
+        await self._filled(call)
+        await self._keep(call, by)
+
+    async def accept(self, call_id: str, field: str, by: str) -> None:
+        """Take what was heard for a field in place of what is there."""
+        call = self.at(call_id)
+        offer = next((one for one in call.filling.offers if one.field == field), None)
+        if offer is None:
+            raise FieldProblem("desk.bad.offer")
+        call.form = accepted(self.parts, call, field, bytes(offer.value))
+        await self._filled(call)
+        await self._keep(call, by)
+
+    async def release(self, call_id: str, field: str, by: str) -> None:
+        """Let a field be filled by itself again."""
+        call = self.at(call_id)
+        kept = tuple(one for one in call.form.kept if one != field)
+        handed = call.form.handed
+        draft = call.form.draft
+        if field == "place":
+            draft = replace(draft, place=handed.place)
+        elif field == "intent":
+            draft = replace(draft, recognised=handed.recognised)
+        elif field in draft.__struct_fields__:
+            draft = replace(draft, **{field: getattr(handed, field)})
+        call.form = replace(call.form, kept=kept, draft=draft)
+        await self._filled(call)
+        await self._keep(call, by)
+
+    async def file(self, call_id: str, by: str) -> None:
+        """File the ticket as it stands. Raises :class:`FieldProblem` and StoreError."""
+        call = self.at(call_id)
+        draft = call.complete
+        if wrong := complaints(draft):
+            raise FieldProblem(next(iter(wrong.values())))
+        call.sent = draft
+        await self._save(call)
+        await corrected.keep(self.parts, call)
+        if call.over:
+            await self._store(call)
+            return
+        order = control.File(by, draft, call.form.ticket_no)
+        await self.order(call_id, order)
+
+    async def order(self, call_id: str, order: control.Order) -> None:
+        """Give an order about the call."""
+        payload = msgspec.json.encode(order)
+        await self.parts.state.append(control.orders(call_id), payload, KEEP_S)
+
+    async def shown(self, call_id: str) -> None:
+        """The card is on the screen."""
+        entry = msgspec.json.encode(control.Shown(call_id))
+        await self.parts.state.append(control.desk(self.seat), entry, KEEP_S)
+
+    def at(self, call_id: str) -> OpenCall:
+        """The call at this desk. Raises :class:`FieldProblem` if it is another one by now."""
+        if self.call is None or self.call.call_id != call_id:
+            raise FieldProblem("desk.bad.call")
+        return self.call
+
+    async def _check_main(self, ticket_no: str, call_id: str) -> None:
+        main = await self.parts.store.ticket(ticket_no)
+        if main is None or main.call_id == call_id:
+            call = self.at(call_id)
+            call.form = replace(call.form, draft=replace(call.form.draft, merged_into=""))
+            raise FieldProblem("desk.bad.no-ticket")
+
+    # --- the seat --------------------------------------------------------------------------
+
+    async def _again(self, work: Callable[[], Awaitable[None]]) -> None:
+        """Do ``work`` for ever, also when the shared state was away."""
+        while True:
+            try:
+                await work()
+            except (StateUnavailable, StoreError, msgspec.DecodeError) as error:
+                log.error("desk %s: %s", self.seat, error, extra={"action": "desk"})
+                await asyncio.sleep(LOOK_S)
+
+    async def _look(self) -> None:
+        await self.look()
+        await asyncio.sleep(LOOK_S)
+
+    async def _follow_seat(self, ready: asyncio.Event) -> None:
+        topic = control.desk(self.seat)
+        async with self.parts.state.follow(topic) as entries:
+            past = await self.parts.state.history(topic)
+            for entry in _newest_call(past):
+                await self._seat_told(entry)
+            await self.look()
+            ready.set()
+            async for new in _unseen(entries, past):
+                await self._seat_told(msgspec.json.decode(new, type=control.AnyAtDesk))
+
+    async def _seat_told(self, told: control.AnyAtDesk) -> None:
+        match told:
+            case control.Coming():
+                known = self.call is not None and self.call.call_id == told.call_id
+                if not (known and self.phase == "coming"):
+                    await self._open(msgspec.json.decode(told.card, type=Handoff))
+            case control.Taken(call_id=call_id):
+                if self.call is not None and self.call.call_id == call_id:
+                    self.phase = "talking"
+                    self._tell("taken", {"call_id": call_id})
+            case control.Gone(call_id=call_id, why=why):
+                if self.call is not None and self.call.call_id == call_id:
+                    self.phase = "after" if self.phase == "talking" else ""
+                    self._tell("gone", {"call_id": call_id, "why": why})
+            case _:
+                return
+        await self.look()
+
+    async def _open(self, handoff: Handoff) -> None:
+        past = await self.parts.state.history(form_topic(handoff.call_id))
+        kept = msgspec.json.decode(past[-1].payload, type=Sent) if past else None
+        self.call = OpenCall(handoff, kept)
+        self.phase = "coming"
+        # The card first: a phone waits for it.
+        self._tell("card", card_view(handoff))
+        self._tell("call", self.call)
+        if self._following is not None:
+            self._following.cancel()
+        self._following = asyncio.create_task(
+            self._again(lambda: self._follow_call(handoff.call_id))
+        )
+        self._refill.set()
+
+    # --- the call --------------------------------------------------------------------------
+
+    async def _follow_call(self, call_id: str) -> None:
+        topic = control.events(call_id)
+        async with self.parts.state.follow(topic) as entries:
+            past = await self.parts.state.history(topic)
+            for entry in past:
+                await self._call_told(entry.payload)
+            async for new in _unseen(entries, past):
+                await self._call_told(new)
+
+    async def _call_told(self, payload: bytes) -> None:
+        call = self.call
+        try:
+            event = msgspec.json.decode(payload, type=live.AnyLiveEvent)
+        except msgspec.ValidationError:
+            # Of a newer node; what this one does not know it cannot show.
+            return
+        if call is None or event.call_id != call.call_id:
+            return
+        match event:
+            case live.LineHeard():
+                call.hearing.pop(event.line.speaker, None)
+                view = call.hear(event.line)
+                if view is not None:
+                    self._tell("line", view)
+                    self._refill.set()
+            case live.Hearing():
+                speaker = getattr(event, "speaker", "caller")
+                call.hearing[speaker] = event.text
+                self._tell("hearing", {"speaker": speaker, "text": event.text})
+            case live.Talking():
+                call.parties = event.parties
+                self._tell("parties", event.parties)
+            case live.PartyRefused() | live.PartyLeft() | live.OrderRefused():
+                self._tell("news", msgspec.to_builtins(event))
+            case live.TicketMade():
+                if call.made(event):
+                    await self._save(call)
+                    self._tell("filed", {"ticket_no": event.ticket_no})
+                    self._tell("form", call)
+            case live.CallOver():
+                call.over = True
+                if call.sent is not None and not call.filed:
+                    await self._store(call)
+                self._tell("over", {"call_id": call.call_id})
+            case _:
+                pass
+
+    # --- the form --------------------------------------------------------------------------
+
+    async def _fill(self) -> None:
+        """Fill the form in whenever something new was said."""
+        while True:
+            await self._refill.wait()
+            self._refill.clear()
+            call = self.call
+            if call is None:
+                continue
+            try:
+                before = call.filling.draft
+                await self._filled(call)
+                if call.filling.draft != before and self.phase == "talking":
+                    await self._keep(call, self.view.user)
+            except Exception:
+                log.exception("form not filled", extra={"action": "desk", "call": call.call_id})
+
+    async def _filled(self, call: OpenCall) -> None:
+        form, talk = call.form, tuple(call.talk)
+        kept = frozenset(form.kept)
+        filling: Filling = await asyncio.to_thread(fill, self.parts.data(), form.draft, talk, kept)
+        if call.form is not form:
+            # Something was edited meanwhile, and that edit fills the form anew.
+            self._refill.set()
+            return
+        call.filling = filling
+        self._tell("form", call)
+
+    async def _keep(self, call: OpenCall, by: str) -> None:
+        await self._save(call)
+        if not call.over and by:
+            draft = replace(call.filling.draft, complete=False)
+            await self.order(call.call_id, control.Keep(by, draft))
+
+    async def _save(self, call: OpenCall) -> None:
+        payload = msgspec.json.encode(call.kept)
+        await self.parts.state.append(form_topic(call.call_id), payload, KEEP_S)
+
+    async def _store(self, call: OpenCall) -> None:
+        """File without the call, which is over."""
+        store, now, draft = self.parts.store, self.parts.now(), call.sent
+        assert draft is not None
+        number = call.form.ticket_no or await self._unfinished(call.call_id)
+        if number:
+            await store.update_ticket(number, draft, at=now, call_id=call.call_id)
+        else:
+            found = await store.call(call.call_id)
+            lines = found[1] if found is not None else call.handoff.transcript
+            number = (await store.file_ticket(call.call_id, draft, lines, at=now)).ticket_no
+        call.form = replace(call.form, ticket_no=number)
+        await self._save(call)
+        self.parts.filed()
+        self._tell("filed", {"ticket_no": number})
+        self._tell("form", call)
+
+    async def _unfinished(self, call_id: str) -> str:
+        """The ticket that the end of the call has filed as it stood, "" if none."""
+        for number in await self.parts.store.tickets_of(call_id):
+            ticket = await self.parts.store.ticket(number)
+            if ticket is not None and not ticket.draft.complete:
+                return number
+        return ""
+
+    def _tell(self, name: str, value: object) -> None:
+        for watcher in tuple(self._watchers):
+            watcher.tell(name, value)
+
+
+def accepted(parts: DeskParts, call: OpenCall, field: str, value: bytes) -> FormState:
+    """The form with what was heard for ``field``, as if the operator had set it."""
+    data, form, shown = parts.data(), call.form, call.filling.draft
+    if field == "place":
+        place = msgspec.json.decode(value, type=Place)
+        draft = replace(form.draft, place=place)
+        return replace(form, draft=draft, kept=tuple(sorted({*form.kept, "place"})))
+    return edited(data, form, shown, field, msgspec.json.decode(value))
+
+
+def lines_of(call: OpenCall) -> tuple[LineView, ...]:
+    """The talk so far in order of time."""
+    return tuple(sorted(call.lines.values(), key=lambda line: line.at))
+
+
+async def _unseen(entries: AsyncIterator[Entry], past: Sequence[Entry]) -> AsyncIterator[bytes]:
+    """What is new in ``entries`` after ``past``; a topic that was forgotten begins with 0 again."""
+    seen = past[-1].number if past else -1
+    async for entry in entries:
+        if entry.number > seen or (entry.number == 0 and seen > 0):
+            seen = entry.number
+            yield entry.payload
+
+
+def _newest_call(past: Sequence[Entry]) -> list[control.AnyAtDesk]:
+    """What was told since the newest call came to the seat, that included."""
+    told = [msgspec.json.decode(entry.payload, type=control.AnyAtDesk) for entry in past]
+    for at in range(len(told) - 1, -1, -1):
+        if isinstance(told[at], control.Coming):
+            return told[at:]
+    return []
+
+
+def _seat_view(name: str, seat: Seat | None, claimed: str, waiting: int, phase: str) -> SeatView:
+    busy = ""
+    if claimed:
+        busy = {"talking": "talking", "after": "wrap-up"}.get(phase, "coming")
+    if seat is None:
+        return SeatView(name, busy=busy, call_id=claimed, waiting=waiting)
+    return SeatView(name, seat.user, seat.status, seat.reason, seat.since, busy, claimed, waiting)

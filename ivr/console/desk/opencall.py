@@ -1,0 +1,90 @@
+"""The call at a seat: its card, its talk, and the ticket that it fills."""
+
+from __future__ import annotations
+
+import msgspec
+from msgspec.structs import replace
+
+from adapters.model import Handoff, Line
+from adapters.wire import masked
+from flows.taking_down import Filling, Spoken
+from flows.ticket import TicketDraft
+from ivr import live
+from ivr.console.desk.form import FormState
+from ivr.console.desk.views import LineView, line_view
+
+
+class Sent(msgspec.Struct, frozen=True):
+    """The form as it is kept for the desk of any node: with the draft last sent to be filed."""
+
+    form: FormState
+    sent: TicketDraft | None = None
+
+
+class OpenCall:
+    """What a desk knows of its call."""
+
+    def __init__(self, handoff: Handoff, kept: Sent | None) -> None:
+        self.handoff = handoff
+        draft = handoff.card.draft
+        self.form = (
+            kept.form if kept is not None else FormState(draft, draft, (), handoff.card.ticket_no)
+        )
+        self.sent = kept.sent if kept is not None else None
+        self.filling = Filling(self.form.draft)
+        self.lines: dict[str, LineView] = {}
+        self.talk: list[Spoken] = []
+        self.hearing: dict[str, str] = {}
+        self.parties: tuple[live.PartyNow, ...] = ()
+        self.over = False
+        # Who was shown the card, and who has asked for the whole number: user names.
+        self.seen_by: set[str] = set()
+        self.revealed: set[str] = set()
+        for line in handoff.transcript:
+            self._show(line)
+
+    @property
+    def call_id(self) -> str:
+        """The call."""
+        return self.handoff.call_id
+
+    @property
+    def kept(self) -> Sent:
+        """What another node's desk needs to go on with the form."""
+        return Sent(self.form, self.sent)
+
+    @property
+    def filed(self) -> bool:
+        """Whether the ticket is stored as it now stands."""
+        return bool(self.form.ticket_no) and self.sent == self.complete
+
+    @property
+    def complete(self) -> TicketDraft:
+        """The ticket as it is to be filed."""
+        return replace(self.filling.draft, complete=True)
+
+    def hear(self, line: Line) -> LineView | None:
+        """Take a line of the talk; None if it is known already."""
+        view = self._show(line)
+        if view is not None and line.speaker in ("caller", "operator") and not line.by_keys:
+            speaker = "caller" if line.speaker == "caller" else "operator"
+            self.talk.append(Spoken(speaker, line.text))  # type: ignore[arg-type]
+        return view
+
+    def made(self, event: live.TicketMade) -> bool:
+        """Whether a ticket that was stored is the one of this form."""
+        sent = self.sent
+        if sent is None:
+            return False
+        shown = replace(sent, application=masked(sent.application))
+        if shown != replace(event.draft, application=masked(event.draft.application)):
+            return False
+        self.form = replace(self.form, ticket_no=event.ticket_no)
+        return True
+
+    def _show(self, line: Line) -> LineView | None:
+        view = line_view(line)
+        if view.key in self.lines:
+            return None
+        self.lines[view.key] = view
+        return view

@@ -18,6 +18,7 @@ from adapters.signature import BadSignature, Verifier
 from adapters.simulator.behaviour import Behaviour
 from adapters.simulator.desk import Desk
 from adapters.simulator.http import body, error, reply
+from adapters.simulator.leader import LeaderCases
 from adapters.simulator.page import render
 from adapters.simulator.states import StateMachine
 from adapters.simulator.store import Conflict, PlatformStore
@@ -43,6 +44,7 @@ class Api:
         self.services = MemoryServices()
         self.sms = MemorySms()
         self.units = Units(tell)
+        self.leader = LeaderCases(tell)
         self.desk = Desk(self.services, self.sms, store, tell)
         self._store = store
         self._states = states
@@ -65,6 +67,7 @@ class Api:
                 web.get("/", self._page),
                 *self.desk.routes(),
                 *self.units.routes(),
+                *self.leader.routes(),
             ]
         )
         return app
@@ -162,6 +165,7 @@ class Api:
         self.services.clear()
         self.sms.clear()
         self.units.clear()
+        self.leader.clear()
         self.behaviour = Behaviour()
         return reply(self.behaviour)
 

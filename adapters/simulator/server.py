@@ -24,6 +24,7 @@ from adapters.signature import Verifier
 from adapters.simulator import states
 from adapters.simulator.api import Api
 from adapters.simulator.behaviour import Behaviour
+from adapters.simulator.leader import LeaderCases
 from adapters.simulator.store import PlatformStore, Received
 from adapters.simulator.units import UnitNotice
 from adapters.wire import WireHandoff
@@ -154,6 +155,11 @@ class Simulator:
     async def sign(self, key: str, signed_by: str = "值班员") -> bool:
         """A unit signs for a notice; whether the hotline heard."""
         return await self._api.units.sign(key, signed_by)
+
+    @property
+    def leader(self) -> LeaderCases:
+        """Its closed tickets, and what leaders' calls have brought it."""
+        return self._api.leader
 
     def notify(self, notify: Notify) -> None:
         """Tell the hotline of changes from now on."""

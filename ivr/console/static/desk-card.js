@@ -125,9 +125,11 @@ export class Others {
   #asked = 0;
   #timer = 0;
 
-  constructor(at, merge) {
+  // at() gives {seat, call_id} or null; merged() the ticket that is chosen to be merged into.
+  constructor(at, merge, merged) {
     this.at = at;
     this.merge = merge;
+    this.merged = merged;
     $("search").addEventListener("input", () => this.soon(400));
   }
 
@@ -178,7 +180,7 @@ export class Others {
         one.state ? el("span", { class: "chip" }, one.state) : null,
         one.repeat > 1 ? el("span", { class: "chip warn" }, t("desk.similar.repeat", { n: one.repeat })) : null,
         one.merged ? el("span", { class: "chip" }, t("desk.similar.count", { n: one.merged })) : null,
-        mergeable
+        mergeable && this.merged() !== one.ticket_no
           ? el("button", { type: "button", class: "second small", onclick: () => this.merge(one.ticket_no) }, t("desk.similar.merge"))
           : null),
       el("div", {}, el("b", {}, one.name || one.type), " ", one.place ? el("span", {}, one.place, " ") : null, el("span", { class: "soft" }, one.content)),

@@ -11,7 +11,7 @@ const intentByName = new Map(boot.intents.map((one) => [one.name, one.id]));
 
 export class Form {
   #at;
-  #view = null;
+  #view = null; // what the node says of the form
   #timers = new Map();
   #sending = new Map();
   #dirty = new Set();
@@ -25,6 +25,7 @@ export class Form {
     this.#options("f-confidential", boot.confidential);
     this.#options("f-county", boot.counties.map((one) => [one.code, one.name]), true);
     $("intents").replaceChildren(...boot.intents.map((one) => el("option", { value: one.name }, one.type)));
+    for (const select of document.querySelectorAll("#form select")) select.selectedIndex = -1;
     $("all-units").replaceChildren(...boot.units.map((unit) => el("option", { value: unit })));
     for (const name of TYPED) {
       $(`f-${name}`).addEventListener("input", () => this.#later(name));
@@ -49,6 +50,7 @@ export class Form {
     for (const timer of this.#timers.values()) clearTimeout(timer);
     this.#timers.clear();
     $("form").reset();
+    for (const select of document.querySelectorAll("#form select")) select.selectedIndex = -1;
     $("fields").disabled = true;
     for (const id of ["units", "alternatives"]) $(id).replaceChildren();
     for (const hint of document.querySelectorAll("#form .hint")) hide(hint);

@@ -19,7 +19,7 @@ const form = new Form(at, (view) => {
 });
 const phone = new Phone(at);
 const talk = new Talk((text) => form.add(text));
-const others = new Others(at, (number) => form.set("merged_into", number));
+const others = new Others(at, (number) => form.set("merged_into", number), () => form.view?.merged_into);
 
 // --- the seat ------------------------------------------------------------------------------
 

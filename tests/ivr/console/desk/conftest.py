@@ -54,6 +54,10 @@ SPOKEN = (
 )
 
 
+def _uri(seat: str) -> str:
+    return URIS.get(seat, "")
+
+
 def handoff(call_id: str, draft: TicketDraft = LAMP, **more: object) -> Handoff:
     """A hand-off of a caller who was not understood well."""
     card = HandoffCard("asked", draft)
@@ -155,10 +159,10 @@ async def office(add: Callable[..., User]) -> AsyncIterator[Office]:
     knowledge = data.knowledge
     targets = Targets(
         gateway="sip:{number}@gw",
-        seat_uri=URIS.get,
+        seat_uri=_uri,
         transfers=knowledge.transfers,
         hotlines=knowledge.hotlines,
-    )  # type: ignore[arg-type]
+    )
     settings = ConsoleSettings(port=free_port())
     queue = OperatorQueue(state, "a")
     async with queue, Seats(state, "a", changed=queue.wake) as seats:

@@ -47,7 +47,8 @@ class WorkerPool:
 
     ``on_call`` runs as a task of its own; when it returns or fails, the call is hung up if
     it is still there. ``told`` is called with (port, free) whenever a worker becomes free or
-    busy, and for all of them again and again, for who hands the calls to them.
+    busy, and for all of them again and again, for who hands the calls to them; ``turned_away``
+    with each caller who is refused because every line is taken.
     Use as ``async with`` or call :meth:`start` and :meth:`close`.
     """
 
@@ -63,6 +64,7 @@ class WorkerPool:
         self._forks = Forks(self)
         self._repeater: asyncio.Task[None] | None = None
         self.told: Callable[[int, bool], None] = lambda port, free: None
+        self.turned_away: Callable[[m.Incoming], None] = lambda incoming: None
         self._draining = False
 
     # --- life ----------------------------------------------------------------------------
@@ -308,6 +310,7 @@ class WorkerPool:
         if self._draining or len(self._calls) >= self._settings.max_calls:
             log.warning("call refused: full", extra={"action": "call-refused"})
             slot.send(m.Reject(503, self._settings.retry_after_s))
+            self.turned_away(incoming)
             return
         if slot.call is not None:
             # The worker was being told to ring somebody when its caller came: the caller stays.

@@ -28,8 +28,11 @@ def binaries() -> Path | None:
 
 
 @contextmanager
-def server() -> Iterator[str]:
-    """Run a server on a free loopback port; the URL of its database. Skips without one."""
+def server(host: str = "127.0.0.1", port: int = 0, password: str = "") -> Iterator[str]:
+    """Run a server on loopback, by default on a free port; the URL of its database.
+
+    With ``password`` its user ``hotline`` needs that one. Skips without PostgreSQL.
+    """
     programs = binaries()
     if programs is None:
         pytest.skip("PostgreSQL's initdb and postgres are not installed")
@@ -41,19 +44,27 @@ def server() -> Iterator[str]:
         if user:
             shutil.chown(directory, user)
         data = str(directory / "data")
-        init = ["-D", data, "-U", "hotline", "-A", "trust", "-E", "UTF8", "--no-locale"]
+        init = ["-D", data, "-U", "hotline", "-E", "UTF8", "--no-locale"]
+        if password:
+            secret = directory / "password"
+            secret.write_text(password)
+            secret.chmod(0o644)
+            init += ["-A", "scram-sha-256", f"--pwfile={secret}"]
+        else:
+            init += ["-A", "trust"]
         _run([str(programs / "initdb"), *init, "--no-sync"], user)
-        port = str(free_port())
-        serve = ["-D", data, "-h", "127.0.0.1", "-p", port, "-k", str(directory)]
+        at = str(port or free_port())
+        serve = ["-D", data, "-h", host, "-p", at, "-k", str(directory)]
         process = subprocess.Popen(
             [str(programs / "postgres"), *serve, "-c", "max_connections=40", "-c", "fsync=off"],
             user=user,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
         )
-        ready = [str(programs / "pg_isready"), "-h", "127.0.0.1", "-p", port, "-t", "20"]
+        ready = [str(programs / "pg_isready"), "-h", host, "-p", at, "-t", "20"]
         _run(ready, user, until_ok=process)
-        yield f"postgresql://hotline@127.0.0.1:{port}/postgres"
+        who = f"hotline:{password}" if password else "hotline"
+        yield f"postgresql://{who}@{host}:{at}/postgres"
     finally:
         if process is not None:
             # A fast shutdown: the default one waits for every client to leave.

@@ -29,7 +29,7 @@ _NUMBER = re.compile(
 _PLATE = re.compile(
     r"[京津沪渝冀豫云辽黑湘皖鲁新苏浙赣鄂桂甘晋蒙陕吉闽贵粤青藏川宁琼]\s?[A-Za-z][A-Za-z0-9·・]{4,7}"
 )
-_MAIL = re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+")
+_MAIL = re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+", re.ASCII)
 _NAMED = re.compile(
     rf"(?<=叫)(?:做)?{_HANZI}{{2,4}}|(?<=名字是){_HANZI}{{2,4}}|(?<=姓名是){_HANZI}{{2,4}}"
 )

@@ -48,7 +48,7 @@ async def test_a_call_from_the_card_to_the_filed_ticket(
         await expect(card).to_contain_text("要求人工")
         await expect(page.locator("#earlier li")).to_have_count(2)
         text = await page.content()
-        assert CALLER not in text, text[text.index(CALLER)-200:][:300]
+        assert CALLER not in text, text[text.index(CALLER) - 200 :][:300]
         await opened.fits()
         await opened.picture(f"desk-card-{width}")
 

@@ -58,12 +58,12 @@ def with_store(folder: Path, work: Callable[[SqlStore], Awaitable[object]]) -> N
 
 
 def export(config: Path, *approvers: str, typed: str = "", more: tuple[str, ...] = ()) -> Result:
-    given = [part for name in approvers for part in ("--approver", name)]
+    given = ["--authorisation", "数字〔2026〕1号", *more]
+    given += [part for name in approvers for part in ("--approver", name)]
     typed = typed or "".join(f"{PASSWORDS[name]}\n" for name in approvers)
     return CliRunner().invoke(
         main,
-        ["--config", str(config), "labels", "export", str(config.parent / "out.tsv")]
-        + ["--authorisation", "数字〔2026〕1号", *given, *more],
+        ["--config", str(config), "labels", "export", str(config.parent / "out.tsv"), *given],
         input=typed,
     )
 

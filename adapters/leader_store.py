@@ -99,6 +99,15 @@ class Recorded(msgspec.Struct, frozen=True):
     reports: tuple[Report, ...] = ()
 
 
+class LeaderBatch(msgspec.Struct, frozen=True):
+    """Sessions from elsewhere with all that belongs to them, numbers included."""
+
+    sessions: tuple[LeaderSession, ...]
+    items: tuple[WorkItem, ...]
+    outcomes: tuple[Outcome, ...]
+    reopenings: tuple[Reopening, ...]
+
+
 class LeaderStore(Protocol):
     """Sessions, work lists, calls, outcomes, cases reopened, exports, and their figures."""
 
@@ -214,6 +223,15 @@ class LeaderStore(Protocol):
 
     async def exports(self, limit: int = 200) -> Sequence[Export]:
         """Exports, the newest first."""
+
+    async def bring_in(self, batch: LeaderBatch) -> None:
+        """Store what another system has kept; the platform is told nothing.
+
+        Raises :class:`adapters.ports.StoreError` if any of its numbers is taken.
+        """
+
+    async def next_item(self) -> int:
+        """A number from which on no item has one yet."""
 
     async def leader_counts(
         self, since: date, until: date, by: Grouping = ""

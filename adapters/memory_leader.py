@@ -26,6 +26,7 @@ from adapters.leader_store import (
     SERIES,
     Counts,
     Grouping,
+    LeaderBatch,
     NotNow,
     Outdated,
     Recorded,
@@ -36,7 +37,7 @@ from adapters.leader_store import (
 )
 from adapters.memory_reports import MemoryReports
 from adapters.model import StateChange
-from adapters.ports import NotStored
+from adapters.ports import NotStored, StoreError
 from adapters.reports import Report
 
 S = TypeVar("S", bound=msgspec.Struct)
@@ -286,6 +287,20 @@ class MemoryLeader(MemoryReports):
     async def exports(self, limit: int = 200) -> Sequence[Export]:
         newest = sorted(self._leader_exports.values(), key=lambda one: one.export_id)
         return tuple(sorted(newest, key=lambda one: one.asked, reverse=True)[:limit])
+
+    async def bring_in(self, batch: LeaderBatch) -> None:
+        if any(one.session_id in self._leader_sessions for one in batch.sessions) or any(
+            one.item_id in self._leader_items for one in batch.items
+        ):
+            raise StoreError("a number is taken")
+        self._leader_sessions |= {one.session_id: _local(one) for one in batch.sessions}
+        self._leader_items |= {one.item_id: _local(one) for one in batch.items}
+        self._leader_outcomes |= {one.item_id: _local(one) for one in batch.outcomes}
+        self._leader_cases |= {one.reopening_id: _local(one) for one in batch.reopenings}
+        self._last_item = max(self._leader_items, default=0)
+
+    async def next_item(self) -> int:
+        return max(self._leader_items, default=0) + 1
 
     async def leader_counts(
         self, since: date, until: date, by: Grouping = ""

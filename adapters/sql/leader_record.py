@@ -9,11 +9,23 @@ from typing import Any, TypeVar
 
 import msgspec
 from msgspec.structs import replace
-from sqlalchemy import ColumnElement, Select, and_, case, func, insert, literal, or_, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Select,
+    Table,
+    and_,
+    case,
+    func,
+    insert,
+    literal,
+    or_,
+    select,
+    update,
+)
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from adapters.leader import TALKED, Export, OutcomeKind
-from adapters.leader_store import Counts, Grouping, decided, fetched
+from adapters.leader_store import Counts, Grouping, LeaderBatch, decided, fetched
 from adapters.ports import NotStored
 from adapters.sql.leader_tables import exports, items, outcomes, reopenings, sessions
 from adapters.sql.rows import from_row, to_row
@@ -73,6 +85,34 @@ class SqlLeaderRecord(ABC):
 
         return await self._read(work)
 
+    async def bring_in(self, batch: LeaderBatch) -> None:
+        """Store what another system has kept."""
+
+        async def work(db: AsyncConnection) -> None:
+            days = [one.starts.astimezone().date().isoformat() for one in batch.sessions]
+            await _add(
+                db,
+                sessions,
+                [to_row(one, day=day) for one, day in zip(batch.sessions, days, strict=True)],
+            )
+            await _add(db, items, [to_row(one, number=one.ticket.number) for one in batch.items])
+            await _add(db, outcomes, [to_row(one) for one in batch.outcomes])
+            await _add(db, reopenings, [to_row(one) for one in batch.reopenings])
+            if db.dialect.name == "postgresql":
+                # Numbers that were given do not move its counter on.
+                name = func.pg_get_serial_sequence("leader_items", "item_id")
+                await db.execute(select(func.setval(name, func.max(items.c.item_id))))
+
+        await self._write(work)
+
+    async def next_item(self) -> int:
+        """A number from which on no item has one yet."""
+
+        async def work(db: AsyncConnection) -> int:
+            return int((await db.execute(select(func.max(items.c.item_id)))).scalar() or 0) + 1
+
+        return await self._read(work)
+
     async def leader_counts(
         self, since: date, until: date, by: Grouping = ""
     ) -> Mapping[str, Counts]:
@@ -127,6 +167,11 @@ class SqlLeaderRecord(ABC):
     @abstractmethod
     async def _read(self, work: Callable[[AsyncConnection], Awaitable[T]]) -> T:
         """Run ``work`` in a transaction that reads."""
+
+
+async def _add(db: AsyncConnection, table: Table, rows: Sequence[dict[str, Any]]) -> None:
+    for start in range(0, len(rows), 500):
+        await db.execute(insert(table), rows[start : start + 500])
 
 
 def _counting(group: ColumnElement[Any]) -> tuple[Select[Any], ...]:

@@ -5,10 +5,11 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
-from typing import Protocol
+from typing import Any, Protocol
 
 import msgspec
 
+from adapters import aftercall_wire
 from adapters.http_platform import platform_client
 from adapters.leader import ClosedTicket
 from adapters.leader_wire import (
@@ -24,6 +25,12 @@ from adapters.ports import PlatformUnavailable
 from adapters.reports import Report, ReportReceipt
 from adapters.settings import PlatformSettings
 
+_PATHS = {**PATHS, **aftercall_wire.PATHS}
+_TYPES: Mapping[str, Any] = {
+    "leader-outcome": WireOutcome,
+    "leader-reopening": WireReopening,
+    **aftercall_wire.TYPES,
+}
 # A platform that gives the same page for ever is broken.
 MOST_PAGES = 200
 
@@ -44,7 +51,7 @@ class LeaderPlatform(Protocol):
         """How many of the tickets closed then are unsolved or dissatisfied, by unit."""
 
     async def report(self, report: Report) -> ReportReceipt:
-        """Tell of an outcome or a case. Idempotent by key and revision."""
+        """Tell of an outcome, a case, a rating or a follow-up. Idempotent by key and revision."""
 
     async def close(self) -> None:
         """Release connections."""
@@ -87,11 +94,10 @@ class HttpLeaderPlatform:
         return counts.units
 
     async def report(self, report: Report) -> ReportReceipt:
-        """Tell of an outcome or a case."""
-        kind = WireOutcome if report.kind == "leader-outcome" else WireReopening
+        """Tell of it."""
         return await self._client.post(
-            PATHS[report.kind],
-            msgspec.json.decode(report.body, type=kind),
+            _PATHS[report.kind],
+            msgspec.json.decode(report.body, type=_TYPES[report.kind]),
             ReportReceipt,
             timeout_s=self._timeout_s,
             idempotency_key=report.key,

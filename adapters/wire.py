@@ -18,12 +18,11 @@ from flows.ticket import (
     Confidentiality,
     Place,
     Recognised,
+    Source,
     TicketDraft,
     TicketType,
     Urgency,
 )
-
-SOURCE = "语音自助"
 
 
 class Contact(msgspec.Struct, frozen=True):
@@ -68,7 +67,7 @@ class WireTicket(msgspec.Struct, frozen=True):
     key: str
     revision: int
     created: datetime
-    source: str
+    source: Source
     type: TicketType
     urgency: Urgency
     emergency_kind: str
@@ -205,7 +204,7 @@ def ticket(ticket: Ticket) -> WireTicket:
         key=ticket.key,
         revision=ticket.revision,
         created=ticket.created.astimezone(),
-        source=SOURCE,
+        source=draft.source,
         type=draft.type,
         urgency=draft.urgency,
         emergency_kind=draft.emergency_kind,

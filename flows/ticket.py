@@ -41,6 +41,8 @@ class Recognised(msgspec.Struct, frozen=True):
     confirmed: bool = False
 
 
+# Where a ticket comes from, as far as it is this hotline.
+Source = Literal["语音自助", "漏接回拨"]
 VerifyLevel = Literal["L0", "L1", "L2", "L3"]
 By = Literal["speech", "keys", "network", "link"]
 LinkStatus = Literal["none", "sent", "failed", "opened", "finished"]
@@ -99,7 +101,8 @@ class TicketDraft(msgspec.Struct, frozen=True):
     ``grid_code``: the grid (15 digits) or community (12 digits) that looks after the place.
     ``merged_into``: the number of an earlier ticket of which this one is a repetition.
     ``repeat_count``: how many calls of the same number on the same matter this ticket stands
-    for, 0 where nobody has counted.
+    for, 0 where nobody has counted. ``source``: whose call it was taken down in, the citizen's own
+    or one of ours that returned a missed call.
     """
 
     type: TicketType
@@ -120,6 +123,7 @@ class TicketDraft(msgspec.Struct, frozen=True):
     grid_code: str = ""
     merged_into: str = ""
     repeat_count: int = 0
+    source: Source = "语音自助"
 
 
 class HandoffCard(msgspec.Struct, frozen=True):

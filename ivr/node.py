@@ -15,7 +15,9 @@ from adapters.http_notices import HttpNotices
 from adapters.http_platform import HttpPlatform
 from adapters.http_services import HttpServices
 from adapters.http_sms import HttpSms
+from adapters.leader_platform import HttpLeaderPlatform
 from adapters.notice_worker import NoticeWorker
+from adapters.report_worker import ReportWorker
 from adapters.ring_back import RingBack
 from adapters.settings import NoticeSettings, SmsSettings
 from adapters.sql.store import SqlStore
@@ -26,6 +28,9 @@ from asr.leisure import LeisurelyTranscriber
 from flows.alarm import Alarm
 from flows.dialogue import Dialogue, FlowData
 from flows.emergency import EmergencyFile, alarm_of
+from ivr.aftercall.following_up import FollowingUp
+from ivr.aftercall.missed import MissedCalls
+from ivr.aftercall.returning import Returning
 from ivr.call.services import Services, local_now
 from ivr.call.session import CallSession
 from ivr.config import Config
@@ -128,6 +133,28 @@ class Node:
         self.ring_backs = RingBacks(
             self.store, self._ring_back, config.ring_back, owner=config.node_name
         )
+        self.reported = HttpLeaderPlatform(config.platform)
+        self.reporting = ReportWorker(
+            self.store, self.reported, config.delivery, owner=config.node_name
+        )
+        self.missed = MissedCalls(self.store, config.missed, node=config.node_name)
+        self.returning = Returning(
+            self.store,
+            self.dialler,
+            config.missed,
+            services=self._present_services,
+            owner=config.node_name,
+            lines_free=self._lines_free,
+        )
+        self.following_up = FollowingUp(
+            self.store,
+            self.dialler,
+            config.follow_up,
+            services=self._present_services,
+            owner=config.node_name,
+            lines_free=self._lines_free,
+            ended=self.reporting.wake,
+        )
         self._emergencies: EmergencyFile | None = None
         self.second_pass = SecondPassWorker(
             self.store,
@@ -194,7 +221,8 @@ class Node:
         await voice.start()
         self._stack.push_async_callback(self.store.close)
         await self.store.start()
-        for outside in (self.platform, self.city, self.sms, self.notices, self.state):
+        outsides = (self.platform, self.city, self.sms, self.notices, self.reported, self.state)
+        for outside in outsides:
             self._stack.push_async_callback(outside.close)
         await self.state.start()
         await self._stack.enter_async_context(Fanout(self.live, self.state, config.node_name))
@@ -210,6 +238,8 @@ class Node:
         self._stack.push_async_callback(self.leader_phones.close)
         self.delivery.start()
         self._stack.push_async_callback(self.delivery.stop)
+        self.reporting.start()
+        self._stack.push_async_callback(self.reporting.stop)
         self.notifying.start()
         self._stack.push_async_callback(self.notifying.stop)
         self._stack.push_async_callback(self.decoder.close)
@@ -230,12 +260,22 @@ class Node:
             await CallSession(worker, self._services).run()
 
         settings = sip_settings(config, library)
+        self._stack.push_async_callback(self.missed.close)
+        self._stack.callback(self.live.subscribe(self.missed.hear))
         self._line = await self._stack.enter_async_context(PhoneLine(settings, on_call))
         self._stack.push_async_callback(self.second_pass.stop)
         self._stack.callback(self.live.subscribe(self._call_over))
         self.second_pass.start()
         self.ring_backs.start()
         self._stack.push_async_callback(self.ring_backs.stop)
+        self._line.pool.turned_away = self.missed.turned_away
+        for owed, on in (
+            (self.returning, config.missed.on),
+            (self.following_up, config.follow_up.on),
+        ):
+            if on:
+                owed.start()
+                self._stack.push_async_callback(owed.stop)
         log.info("the line is open: %s", settings.uri, extra={"action": "open"})
 
     def _call_over(self, event: LiveEvent) -> None:
@@ -329,6 +369,7 @@ class Node:
         self.delivery.wake()
         self.notifying.wake()
         self.ring_backs.wake()
+        self.reporting.wake()
 
     async def _ring_back(self, task: RingBack) -> RingResult:
         """Ring who reported an emergency and talk to them, until they are gone again."""
@@ -339,6 +380,9 @@ class Node:
         """Ring who kept a place in the queue and put them through to the seat reserved."""
         assert self._services is not None
         return await call_back(kept, spot, self.dialler, self._services)
+
+    def _lines_free(self) -> int:
+        return self._line.pool.free if self._line is not None else 0
 
     def _originate(
         self,

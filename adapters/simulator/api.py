@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 import time
 from collections.abc import Awaitable, Callable
@@ -19,6 +20,7 @@ from adapters.simulator.behaviour import Behaviour
 from adapters.simulator.desk import Desk
 from adapters.simulator.http import body, error, reply
 from adapters.simulator.leader import LeaderCases
+from adapters.simulator.opinions import Opinions
 from adapters.simulator.page import render
 from adapters.simulator.states import StateMachine
 from adapters.simulator.store import Conflict, PlatformStore
@@ -45,6 +47,7 @@ class Api:
         self.sms = MemorySms()
         self.units = Units(tell)
         self.leader = LeaderCases(tell)
+        self.opinions = Opinions(self._follow_up_done)
         self.desk = Desk(self.services, self.sms, store, tell)
         self._store = store
         self._states = states
@@ -67,6 +70,7 @@ class Api:
                 web.get("/", self._page),
                 *self.desk.routes(),
                 *self.units.routes(),
+                *self.opinions.routes(),
                 *self.leader.routes(),
             ]
         )
@@ -87,6 +91,10 @@ class Api:
         await self._store.set_state(ticket_no, target)
         told = await self._tell(StateChange(ticket_no, target, datetime.now(UTC)))
         return target, told
+
+    async def _follow_up_done(self, ticket_no: str) -> None:
+        with contextlib.suppress(KeyError, Conflict):
+            await self.advance(ticket_no, "已办结")
 
     @web.middleware
     async def _misbehave(self, request: web.Request, handler: Handler) -> web.StreamResponse:
@@ -165,6 +173,7 @@ class Api:
         self.services.clear()
         self.sms.clear()
         self.units.clear()
+        self.opinions.clear()
         self.leader.clear()
         self.behaviour = Behaviour()
         return reply(self.behaviour)

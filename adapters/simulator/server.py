@@ -25,6 +25,7 @@ from adapters.simulator import states
 from adapters.simulator.api import Api
 from adapters.simulator.behaviour import Behaviour
 from adapters.simulator.leader import LeaderCases
+from adapters.simulator.opinions import Opinions
 from adapters.simulator.store import PlatformStore, Received
 from adapters.simulator.units import UnitNotice
 from adapters.wire import WireHandoff
@@ -146,6 +147,11 @@ class Simulator:
     async def step_link(self, reference: str, status: LinkStep) -> bool:
         """An applicant opens or finishes a link; whether the hotline heard."""
         return await self._api.desk.step(reference, status)
+
+    @property
+    def opinions(self) -> Opinions:
+        """The ratings and follow-ups that it has been told of."""
+        return self._api.opinions
 
     @property
     def notices(self) -> Sequence[UnitNotice]:

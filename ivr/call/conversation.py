@@ -18,6 +18,7 @@ from ivr.call.filing import Filing
 from ivr.call.hearing import CALLER, Heard, Hearing, silent
 from ivr.call.keypad import Keypad
 from ivr.call.masking import Masking
+from ivr.call.occasion import Occasion
 from ivr.call.playqueue import Item
 from ivr.call.requests import Requests
 from ivr.call.services import Services, WorkerLine
@@ -51,8 +52,10 @@ class Conversation:
         files: CallFiles,
         filing: Filing,
         resumed: tuple[Kept, Spot] | None = None,
+        occasion: Occasion | None = None,
     ) -> None:
         self._worker = worker
+        self._occasion = occasion
         self._services = services
         self._inbox = inbox
         self._transcript = transcript
@@ -132,6 +135,13 @@ class Conversation:
     def hears_answers(self) -> bool:
         """Whether speech is an answer now: words over the notice are none yet."""
         return self._listen is not None and self._listen.speech and not self._queue.must_finish
+
+    async def keep(self, command: do.KeepRating | do.KeepFollowUp) -> None:
+        """Keep what somebody thinks, of this call or of a ticket."""
+        if isinstance(command, do.KeepRating):
+            await self._filing.keep_rating(command.rating)
+        elif self._occasion is not None:
+            await self._occasion.keep(command.result)
 
     # --- what comes in -------------------------------------------------------------------
 
@@ -298,6 +308,8 @@ class Conversation:
                 await self.wait.keep(command, self._transcript.lines)
             case do.Music():
                 self._music = True
+            case do.KeepRating() | do.KeepFollowUp():
+                await self.keep(command)
             case do.Note():
                 self._transcript.add("note", command.text, self._time.now, self._time.now)
             case do.HangUp():

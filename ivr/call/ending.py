@@ -8,7 +8,7 @@ from collections.abc import Iterable
 
 from asr.turns import TurnEnded
 from flows import events as ev
-from flows.commands import FileTicket
+from flows.commands import FileTicket, KeepFollowUp, KeepRating
 from ivr.call.conversation import Conversation
 from ivr.call.filing import Filing
 from ivr.call.hearing import CALLER, Heard
@@ -53,7 +53,9 @@ class Ending:
         for event in events:
             await self._file_only(event)
         for command in self._conversation.talk.handle(ev.HungUp(broke_off)):
-            if isinstance(command, FileTicket) and not self._filing.in_hand(command.draft):
+            if isinstance(command, KeepRating | KeepFollowUp):
+                await self._conversation.keep(command)
+            elif isinstance(command, FileTicket) and not self._filing.in_hand(command.draft):
                 filed = await self._filing.file(command)
                 if isinstance(filed, ev.Filed) and not transfers.ever_bridged:
                     await self._filing.keep_dropped(ev.Dropped(command.draft, filed.ticket_no))
@@ -61,7 +63,9 @@ class Ending:
 
     async def _file_only(self, event: ev.AnyEvent) -> None:
         for command in self._conversation.talk.handle(event):
-            if isinstance(command, FileTicket):
+            if isinstance(command, KeepRating | KeepFollowUp):
+                await self._conversation.keep(command)
+            elif isinstance(command, FileTicket):
                 await self._file_only(await self._filing.file(command))
 
 

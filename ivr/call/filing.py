@@ -15,7 +15,8 @@ from adapters.ports import StoreError
 from adapters.wire import masked
 from flows.commands import FileTicket
 from flows.events import Dropped, Filed, FilingFailed
-from flows.ticket import TicketDraft
+from flows.opinion import Rating
+from flows.ticket import Source, TicketDraft
 from ivr.call.services import Services
 from ivr.call.transcript import Transcript
 from ivr.live import TicketMade
@@ -38,8 +39,14 @@ class Filing:
     """Files what one call takes down. A failing database never ends the call."""
 
     def __init__(
-        self, services: Services, incoming: Incoming, transcript: Transcript, began: datetime
+        self,
+        services: Services,
+        incoming: Incoming,
+        transcript: Transcript,
+        began: datetime,
+        source: Source = "语音自助",
     ) -> None:
+        """``source`` is where this call's tickets come from."""
         self._services = services
         self._incoming = incoming
         self._call_id = incoming.call_id
@@ -49,6 +56,7 @@ class Filing:
         self._numbers: list[str] = []
         self._unrecorded: CallRecord | None = None
         self._taken_over: TicketDraft | None = None
+        self._source = source
 
     @property
     def numbers(self) -> Sequence[str]:
@@ -126,7 +134,9 @@ class Filing:
             return
         try:
             await _soon(
-                self._services.store.save_progress(self._call_id, draft, self._transcript.lines)
+                self._services.store.save_progress(
+                    self._call_id, self._sourced(draft), self._transcript.lines
+                )
             )
             self._saved = draft
         except StoreError:
@@ -149,16 +159,32 @@ class Filing:
 
     async def _store(self, command: FileTicket) -> str:
         store, now = self._services.store, self._services.now()
+        draft = self._sourced(command.draft)
         await self._ensure_open()
         if command.ticket_no:
             await _soon(
-                store.update_ticket(command.ticket_no, command.draft, at=now, call_id=self._call_id)
+                store.update_ticket(command.ticket_no, draft, at=now, call_id=self._call_id)
             )
             return command.ticket_no
         ticket = await _soon(
-            store.file_ticket(self._call_id, command.draft, self._transcript.lines, at=now)
+            store.file_ticket(self._call_id, draft, self._transcript.lines, at=now)
         )
         return ticket.ticket_no
+
+    async def keep_rating(self, rating: Rating) -> None:
+        """Keep how the caller rates this call."""
+        try:
+            await self._ensure_open()
+            work = self._services.store.keep_rating(self._call_id, rating, self._services.now())
+            await _soon(work)
+        except StoreError:
+            log.exception("rating not kept", extra=self._extra("keep-rating"))
+        self._services.ticket_filed()
+
+    def _sourced(self, draft: TicketDraft) -> TicketDraft:
+        if self._source == "语音自助":
+            return draft
+        return replace(draft, source=self._source)
 
     async def close_call(self, ended: datetime, outcome: str, recording: str) -> None:
         """Record that the call is over, with its whole transcript."""

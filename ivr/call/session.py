@@ -20,6 +20,7 @@ from ivr.call.ending import Ending, let_end
 from ivr.call.files import CallFiles
 from ivr.call.filing import Filing
 from ivr.call.hearing import CALLER
+from ivr.call.occasion import Occasion
 from ivr.call.services import Services, WorkerLine
 from ivr.call.transcript import Transcript
 from ivr.queue.call_backs import Kept
@@ -44,12 +45,15 @@ class CallSession:
         *,
         ring_back: RingBack | None = None,
         resumed: tuple[Kept, Spot] | None = None,
+        occasion: Occasion | None = None,
     ) -> None:
         """``ring_back``: the hotline rings, about this; ``resumed``: it rings somebody who kept
-        this place in the queue; otherwise ``worker`` has a caller."""
+        this place in the queue; ``occasion``: it rings for this reason; otherwise ``worker`` has
+        a caller."""
         self._worker = worker
         self._ring_back = ring_back
         self._resumed = resumed
+        self._occasion = occasion
         self._services = services
         self._incoming = worker.incoming
         self.call_id = worker.incoming.call_id
@@ -59,9 +63,17 @@ class CallSession:
         )
         began = services.now()
         self._files = CallFiles(services, self._incoming, began)
-        self._filing = Filing(services, self._incoming, self._transcript, began)
+        source = occasion.source if occasion is not None else "语音自助"
+        self._filing = Filing(services, self._incoming, self._transcript, began, source)
         self.conversation = Conversation(
-            worker, services, self._inbox, self._transcript, self._files, self._filing, resumed
+            worker,
+            services,
+            self._inbox,
+            self._transcript,
+            self._files,
+            self._filing,
+            resumed,
+            occasion,
         )
         self._ending = Ending(self.conversation, self._filing)
         self._over = False
@@ -70,7 +82,8 @@ class CallSession:
 
     @property
     def _outgoing(self) -> bool:
-        return self._ring_back is not None or self._resumed is not None
+        why = (self._ring_back, self._resumed, self._occasion)
+        return any(one is not None for one in why)
 
     @property
     def answered(self) -> bool:
@@ -163,6 +176,8 @@ class CallSession:
         elif self._resumed is not None:
             kept, _ = self._resumed
             event = ev.CalledBack(kept.number, kept.ticket_no, kept.draft, at)
+        elif self._occasion is not None:
+            event = self._occasion.begins(at, await self._filing.dropped())
         else:
             dropped = await self._filing.dropped()
             event = ev.Answered(

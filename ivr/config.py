@@ -20,7 +20,9 @@ from adapters.settings import (
 from asr.settings import AsrSettings
 from flows.dialogue.config import DialogueConfig
 from ivr import configfile
+from ivr.aftercall.settings import FollowUpSettings, MissedSettings
 from ivr.call.settings import CallSettings
+from ivr.console.desk.settings import DeskSettings
 from ivr.console.settings import ConsoleSettings
 from ivr.dialling.settings import DiallingSettings
 from ivr.emergency.settings import RingBackSettings
@@ -69,11 +71,14 @@ class Config(msgspec.Struct, frozen=True):
     notices: NoticeSettings = NoticeSettings()
     ring_back: RingBackSettings = RingBackSettings()
     dialling: DiallingSettings = DiallingSettings()
+    missed: MissedSettings = MissedSettings()
+    follow_up: FollowUpSettings = FollowUpSettings()
     sms: SmsSettings = SmsSettings()
     webhook: WebhookSettings = WebhookSettings()
     http: HttpSettings = HttpSettings()
     state: StateSettings = StateSettings()
     console: ConsoleSettings = ConsoleSettings()
+    desk: DeskSettings = DeskSettings()
     second_pass: SecondPassSettings = SecondPassSettings()
     leader: LeaderSettings = LeaderSettings()
 

@@ -7,8 +7,16 @@ from typing import TYPE_CHECKING
 from ivr.console.board.listen import ListenPages
 from ivr.console.board.pages import BoardPages
 from ivr.console.calls import CallPages
+from ivr.console.desk.pages import DeskPages
+from ivr.console.desk.parts import DeskParts
+from ivr.console.duty.audit import AuditPages
+from ivr.console.duty.emergencies import EmergencyPages
+from ivr.console.duty.pages import DutyPages
+from ivr.console.duty.prompts import PromptPages
+from ivr.console.duty.users import UserPages
 from ivr.console.leader.phone import PhonePages
 from ivr.console.server import ConsoleServer, Part
+from ivr.talk.targets import Targets
 
 if TYPE_CHECKING:
     from ivr.node import Node
@@ -17,10 +25,40 @@ if TYPE_CHECKING:
 def parts(node: Node) -> tuple[Part, ...]:
     """All pages, in the order of the navigation."""
     return (
+        DeskPages(desk_parts(node)).part,
         BoardPages(node.store, node.state, node.store).part,
         ListenPages(node.state).part,
         CallPages(node.store, node.config.data_dir).part,
+        EmergencyPages(node.store).part,
+        DutyPages(node).part,
+        PromptPages(node).part,
+        UserPages(node.store).part,
+        AuditPages(node.store).part,
         PhonePages(node.store, node.state, node.leader_phones).part,
+    )
+
+
+def desk_parts(node: Node) -> DeskParts:
+    """What the operators' desks are given."""
+    config = node.config
+
+    def targets() -> Targets:
+        known = node.flows.data.knowledge
+        call = config.call
+        return Targets(
+            call.targets, call.gateway, config.sip.seat_uri, known.transfers, known.hotlines
+        )
+
+    return DeskParts(
+        node.state,
+        node.store,
+        node.seats,
+        node.queue,
+        lambda: node.flows.data,
+        {seat.name: config.sip.seat_uri(seat.name) for seat in config.sip.seats},
+        targets,
+        config.desk,
+        node.delivery.wake,
     )
 
 

@@ -44,25 +44,39 @@ class Table:
     # --- the worker -----------------------------------------------------------------------
 
     @property
-    def hears(self) -> set[tuple[str, str]]:
-        """(source, sink) by target ("" is the caller), as the worker has been told."""
+    def wired(self) -> set[tuple[int, int]]:
+        """(source, sink) by leg, as the worker has been told; what ends, ends with its leg."""
         on: set[tuple[int, int]] = set()
         for message in self.sent:
             if isinstance(message, sip.Wire):
                 (on.add if message.on else on.discard)((message.source, message.sink))
-        legs = {party.leg: party.target for party in self.parties.all}
-        return {(legs[a], legs[b]) for a, b in on if a in legs and b in legs}
+            elif isinstance(message, sip.Dial | sip.HangUpLeg):
+                on = {wire for wire in on if message.leg not in wire}
+        legs = {party.leg for party in self.parties.all}
+        return {(a, b) for a, b in on if {a, b} <= legs}
 
     @property
-    def sounds(self) -> dict[str, str]:
-        """What each party hears of the hotline's own sounds, by target."""
+    def hears(self) -> set[tuple[str, str]]:
+        """(source, sink) by target ("" is the caller)."""
+        legs = {party.leg: party.target for party in self.parties.all}
+        return {(legs[a], legs[b]) for a, b in self.wired}
+
+    @property
+    def playing(self) -> dict[int, str]:
+        """What each leg hears of the hotline's own sounds."""
         on: dict[int, str] = {}
         for message in self.sent:
             if isinstance(message, sip.Play):
                 on[message.leg] = Path(message.files[0]).stem
-            elif isinstance(message, sip.StopPlay):
+            elif isinstance(message, sip.StopPlay | sip.Dial):
                 on.pop(message.leg, None)
-        return {p.target: on[p.leg] for p in self.parties.all if p.leg in on}
+        return {party.leg: on[party.leg] for party in self.parties.all if party.leg in on}
+
+    @property
+    def sounds(self) -> dict[str, str]:
+        """The same by target."""
+        playing = self.playing
+        return {p.target: playing[p.leg] for p in self.parties.all if p.leg in playing}
 
     @property
     def dialled(self) -> list[str]:
@@ -80,7 +94,11 @@ class Table:
 
     def tell(self, target: str, state: sip.LegState, code: int = 0, reason: str = "") -> None:
         """The worker tells of a party's leg."""
-        change = self.parties.leg_changed(sip.LegChanged(self.leg(target), state, code, reason))
+        self.tell_leg(self.leg(target), state, code, reason)
+
+    def tell_leg(self, leg: int, state: sip.LegState, code: int = 0, reason: str = "") -> None:
+        """The same by leg."""
+        change = self.parties.leg_changed(sip.LegChanged(leg, state, code, reason))
         if change is not None:
             self.handling.publish(change)
             self.over |= self.handling.changed(change)

@@ -91,6 +91,18 @@ class Accounts(Protocol):
         """Add to the record, which nothing takes away from."""
 
     async def audited(
-        self, *, user: str = "", subject: str = "", limit: int = 200
+        self,
+        *,
+        user: str = "",
+        subject: str = "",
+        action: str = "",
+        since: datetime | None = None,
+        until: datetime | None = None,
+        limit: int = 200,
+        skip: int = 0,
     ) -> Sequence[AuditEntry]:
-        """The newest entries first, of one user or about one subject ("": all)."""
+        """The newest entries first that meet every condition ("" and None leave one out).
+
+        ``action`` also stands for all that begin with it and a dot ("call" for "call.view").
+        ``until`` itself is not included; ``skip`` of the newest are left out.
+        """

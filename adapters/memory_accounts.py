@@ -50,11 +50,23 @@ class MemoryAccounts:
         self._audit.append(entry)
 
     async def audited(
-        self, *, user: str = "", subject: str = "", limit: int = 200
+        self,
+        *,
+        user: str = "",
+        subject: str = "",
+        action: str = "",
+        since: datetime | None = None,
+        until: datetime | None = None,
+        limit: int = 200,
+        skip: int = 0,
     ) -> Sequence[AuditEntry]:
         found = [
             entry
             for entry in reversed(self._audit)
-            if user in ("", entry.user) and subject in ("", entry.subject)
+            if user in ("", entry.user)
+            and subject in ("", entry.subject)
+            and (action in ("", entry.action) or entry.action.startswith(f"{action}."))
+            and (since is None or entry.at >= since)
+            and (until is None or entry.at < until)
         ]
-        return tuple(found[:limit])
+        return tuple(found[skip : skip + limit])

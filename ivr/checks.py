@@ -20,7 +20,7 @@ from flows.check import check_flows
 from flows.dialogue.data import FlowData, load_flow_data
 from flows.yamlfile import DataError
 from ivr.config import Config
-from ivr.node import sip_settings
+from ivr.derived import sip_settings
 from ivr.sip.kamailio import Kamailio, KamailioError, find_program
 from ivr.sip.pool import PoolError, worker_socket
 from ivr.sip.sound import BadSound, read_wav

@@ -8,8 +8,6 @@ from contextlib import AsyncExitStack
 from dataclasses import replace
 from pathlib import Path
 
-import msgspec
-
 from adapters.delivery import DeliveryWorker
 from adapters.http_notices import HttpNotices
 from adapters.http_platform import HttpPlatform
@@ -19,7 +17,6 @@ from adapters.leader_platform import HttpLeaderPlatform
 from adapters.notice_worker import NoticeWorker
 from adapters.report_worker import ReportWorker
 from adapters.ring_back import RingBack
-from adapters.settings import NoticeSettings, SmsSettings
 from adapters.sql.store import SqlStore
 from adapters.state import shared_state
 from asr.decoder.process import DecoderProcess
@@ -34,6 +31,7 @@ from ivr.aftercall.returning import Returning
 from ivr.call.services import Services, local_now
 from ivr.call.session import CallSession
 from ivr.config import Config
+from ivr.derived import notice_settings, sip_settings, sms_settings
 from ivr.dialling.dialler import Dialler
 from ivr.emergency.ring_backs import RingBacks
 from ivr.emergency.ringing import RingResult, ring
@@ -55,7 +53,6 @@ from ivr.recovery import recover
 from ivr.second_pass import SecondPassWorker
 from ivr.sip.line import PhoneLine
 from ivr.sip.pool import OnCall, WorkerCall
-from ivr.sip.settings import SipSettings
 from ivr.speech.compose import Speaker
 from ivr.speech.prompts import PromptLibrary
 from ivr.statistics import Recorder
@@ -66,7 +63,6 @@ log = logging.getLogger(__name__)
 
 RINGBACK = "tone.ringback"
 MUSIC = "music.hold"
-FALLBACK_PROMPT = "node.fallback"
 
 
 class StartupError(Exception):
@@ -401,16 +397,6 @@ class Node:
         )
 
 
-def notice_settings(config: Config) -> NoticeSettings:
-    """The units' platform; where it has no address of its own, it is the city's platform."""
-    if config.notices.url:
-        return config.notices
-    platform = config.platform
-    return msgspec.structs.replace(
-        config.notices, url=platform.url, key_id=platform.key_id, secret=platform.secret
-    )
-
-
 def _service_names(flow_data: FlowData) -> Callable[[str], str]:
     catalogue = flow_data.knowledge.catalogue
 
@@ -419,25 +405,3 @@ def _service_names(flow_data: FlowData) -> Callable[[str], str]:
         return service.name if service is not None else code
 
     return name
-
-
-def sms_settings(config: Config) -> SmsSettings:
-    """The gateway's settings; where it has no address, it is the platform that sends."""
-    if config.sms.url:
-        return config.sms
-    platform = config.platform
-    return msgspec.structs.replace(
-        config.sms, url=platform.url, key_id=platform.key_id, secret=platform.secret
-    )
-
-
-def sip_settings(config: Config, library: PromptLibrary) -> SipSettings:
-    """The SIP settings with what follows from the rest of the configuration filled in."""
-    prompt = library.recording(FALLBACK_PROMPT).path
-    run_dir = Path(config.sip.run_dir) if config.sip.run_dir else config.data_dir / "run"
-    return msgspec.structs.replace(
-        config.sip,
-        run_dir=str(run_dir),
-        fallback_uri=config.sip.fallback_uri or config.call.operator,
-        fallback_prompt=config.sip.fallback_prompt or (str(prompt) if prompt else ""),
-    )

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any, TypeVar
 
 import msgspec
-from sqlalchemy import Row, delete, select, update
+from sqlalchemy import Row, delete, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from adapters.accounts import AuditEntry, Session, User
@@ -96,14 +96,29 @@ class SqlAccounts(ABC):
         await self._write(lambda db: db.execute(audit.insert().values(values)))
 
     async def audited(
-        self, *, user: str = "", subject: str = "", limit: int = 200
+        self,
+        *,
+        user: str = "",
+        subject: str = "",
+        action: str = "",
+        since: datetime | None = None,
+        until: datetime | None = None,
+        limit: int = 200,
+        skip: int = 0,
     ) -> Sequence[AuditEntry]:
-        """The newest entries first, of one user or about one subject ("": all)."""
-        wanted = select(audit).order_by(audit.c.id.desc()).limit(limit)
+        """The newest entries first that meet every condition."""
+        wanted = select(audit).order_by(audit.c.id.desc()).limit(limit).offset(skip)
         if user:
             wanted = wanted.where(audit.c.user == user)
         if subject:
             wanted = wanted.where(audit.c.subject == subject)
+        if action:
+            below = audit.c.action.startswith(f"{action}.", autoescape=True)
+            wanted = wanted.where(or_(audit.c.action == action, below))
+        if since is not None:
+            wanted = wanted.where(audit.c.at >= since)
+        if until is not None:
+            wanted = wanted.where(audit.c.at < until)
 
         async def work(db: AsyncConnection) -> Sequence[AuditEntry]:
             rows = await db.execute(wanted)

@@ -106,6 +106,10 @@ class PromptLibrary:
                 return found
         raise PromptMissing(prompt)
 
+    def replaced(self, prompt: str) -> bool:
+        """Whether the city's own file is there in place of the shipped recording."""
+        return any(self._override(prompt))
+
     def stale(self, prompt: str) -> bool:
         """Whether the shipped recording says other words than the flows want, unreplaced."""
         entry, wanted = self._index.get(prompt), self._prompts.get(prompt)

@@ -70,6 +70,14 @@ async def test_the_record_is_read_newest_first(accounts: Accounts) -> None:
     assert list(await accounts.audited(user="li")) == [entries[2], entries[0]]
     assert list(await accounts.audited(subject="c1")) == [entries[1], entries[0]]
     assert list(await accounts.audited(limit=1)) == [entries[2]]
+    assert list(await accounts.audited(limit=1, skip=1)) == [entries[1]]
+    assert list(await accounts.audited(since=entries[1].at)) == [entries[2], entries[1]]
+    assert list(await accounts.audited(until=entries[1].at)) == [entries[0]]
+    listened = replace(entries[2], action="recording.listen")
+    await accounts.audit(listened)
+    assert list(await accounts.audited(action="recording.listen")) == [listened]
+    assert list(await accounts.audited(action="call", user="an")) == [entries[1]]
+    assert list(await accounts.audited(action="rec")) == []
 
 
 def test_a_user_shown_in_a_log_does_not_show_the_hash() -> None:

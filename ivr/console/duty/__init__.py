@@ -1,0 +1,1 @@
+"""The pages of the engineer on duty and of the administrator."""

@@ -1,4 +1,4 @@
-"""Runs baresip, a third make of SIP phone: it calls, says a WAV file, types keys, hangs up."""
+"""Runs baresip, a third make of SIP phone: it calls or registers, says a WAV file, types keys."""
 
 from __future__ import annotations
 
@@ -24,6 +24,31 @@ async def calling(
     ``sound`` has the sample rate of ``codec`` ("G722/16000/1"). What baresip hears is left in
     ``work_dir``: see :func:`heard`.
     """
+    account = f"<sip:baresip@127.0.0.1>;regint=0;audio_codecs={codec}"
+    async with _running(work_dir, sound, account, "-e", f"/dial {uri}") as process:
+        yield process
+
+
+@contextlib.asynccontextmanager
+async def registering(
+    user: str, realm: str, password: str, server: str, work_dir: Path, sound: Path
+) -> AsyncIterator[asyncio.subprocess.Process]:
+    """Has baresip register as ``user@realm`` at ``server`` ("sip:host:port"), and answer calls.
+
+    It says ``sound`` (8 kHz) to who calls.
+    """
+    account = (
+        f'<sip:{user}@{realm}>;auth_pass={password};outbound="{server}";regint=60;'
+        "answermode=auto;audio_codecs=PCMA/8000/1"
+    )
+    async with _running(work_dir, sound, account) as process:
+        yield process
+
+
+@contextlib.asynccontextmanager
+async def _running(
+    work_dir: Path, sound: Path, account: str, *arguments: str
+) -> AsyncIterator[asyncio.subprocess.Process]:
     port = ports(1 + MEDIA_PORTS)
     (work_dir / "config").write_text(
         f"sip_listen 127.0.0.1:{port}\n"
@@ -35,14 +60,12 @@ async def calling(
         f"audio_level no\nrtp_ports {port + 1}-{port + MEDIA_PORTS}\n",
         encoding="utf-8",
     )
-    (work_dir / "accounts").write_text(
-        f"<sip:baresip@127.0.0.1>;regint=0;audio_codecs={codec}\n", encoding="utf-8"
-    )
+    (work_dir / "accounts").write_text(f"{account}\n", encoding="utf-8")
     (work_dir / "contacts").touch()
     with (work_dir / "baresip.log").open("wb") as log:
         process = await asyncio.create_subprocess_exec(
             PROGRAM,
-            *("-4", "-f", str(work_dir), "-e", f"/dial {uri}"),
+            *("-4", "-f", str(work_dir), *arguments),
             stdin=asyncio.subprocess.PIPE,
             stdout=log,
             stderr=log,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -14,10 +15,12 @@ from ivr.sip.phone import RobotPhone
 from ivr.sip.seats import ha1
 from ivr.sip.settings import SeatSettings, SipSettings
 from ivr.sip.tones import tone
+from tests.peers.baresip import registering
 from tests.peers.plain_phone import PlainPhone
 
-from .board import Board, Held, settings
+from .board import WAIT_S, Board, Held, settings
 from .conftest import Open
+from .sounds import write_wav
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -29,6 +32,7 @@ SEATS = (
     SeatSettings("803", uri=FIXED),
     SeatSettings("804", ha1("804", REALM, "fourth")),
     SeatSettings("805", ha1("805", REALM, "fifth")),
+    SeatSettings("806", ha1("806", REALM, "sixth")),
 )
 
 
@@ -70,7 +74,7 @@ async def test_a_registered_phone_is_rung(office: Open, held: Held, transport: s
         assert answer.code == 200
         assert 0 < answer.valid_s <= 120
         assert "801" in await office.line.seats.look()
-        assert office.line.registered() == {"801", "803"}
+        assert {"801", "803"} <= office.line.registered()
 
         held.send(m.Dial(1, office.line.settings.seat_uri("801"), headers={"X-Hotline-Call": "c"}))
         seat = await phone.incoming()
@@ -87,6 +91,24 @@ async def test_a_registered_phone_is_rung(office: Open, held: Held, transport: s
         held.send(m.HangUpLeg(1))
         await seat.over()
     assert "801" not in await office.line.seats.look()
+
+
+@pytest.mark.parametrize("transport", ["udp", "tcp"])
+async def test_another_make_of_phone_is_a_seat_too(
+    office: Open, held: Held, tmp_path: Path, transport: str
+) -> None:
+    sound = write_wav(tmp_path / "operator.wav", 1100, 20)
+    server = f"sip:127.0.0.1:{office.line.settings.port};transport={transport}"
+    async with registering("806", REALM, "sixth", server, tmp_path, sound):
+        async with asyncio.timeout(WAIT_S):
+            while "806" not in await office.line.seats.look():
+                await asyncio.sleep(0.05)
+        held.send(m.Dial(1, office.line.settings.seat_uri("806")))
+        await held.reaches("up", leg=1)
+        held.send(m.Bridge(0, 1))
+        await held.hears_tone(1100, leg=1)
+        held.send(m.HangUpLeg(1))
+        await held.reaches("ended", leg=1)
 
 
 async def test_a_seat_without_a_phone_cannot_be_rung(office: Open, held: Held) -> None:

@@ -83,7 +83,8 @@ class Desk:
         self.call: OpenCall | None = None
         self._watchers: set[Watcher] = set()
         self._tasks: list[asyncio.Task[None]] = []
-        self._following: asyncio.Task[None] | None = None
+        self._following: list[asyncio.Task[None]] = []
+        self._saved = 0.0
         self._refill = asyncio.Event()
 
     async def start(self) -> None:
@@ -98,7 +99,7 @@ class Desk:
 
     async def stop(self) -> None:
         """Follow nothing any more."""
-        tasks = [*self._tasks, *([self._following] if self._following else [])]
+        tasks = [*self._tasks, *self._following]
         for task in tasks:
             task.cancel()
         if tasks:
@@ -215,6 +216,10 @@ class Desk:
 
     async def _look(self) -> None:
         await self.look()
+        call = self.call
+        if call is not None and self.phase and _now() - self._saved > KEEP_S / 6:
+            # A long talk without a change must not be forgotten.
+            await self._save(call)
         await asyncio.sleep(LOOK_S)
 
     async def _follow_seat(self, ready: asyncio.Event) -> None:
@@ -224,6 +229,8 @@ class Desk:
             for entry in _newest_call(past):
                 await self._seat_told(entry)
             await self.look()
+            if self.call is None and self.view.call_id:
+                await self._find(self.view.call_id)
             ready.set()
             async for new in _unseen(entries, past):
                 await self._seat_told(msgspec.json.decode(new, type=control.AnyAtDesk))
@@ -237,6 +244,7 @@ class Desk:
             case control.Taken(call_id=call_id):
                 if self.call is not None and self.call.call_id == call_id:
                     self.phase = "talking"
+                    await self._save(self.call)
                     self._tell("taken", {"call_id": call_id})
             case control.Gone(call_id=call_id, why=why):
                 if self.call is not None and self.call.call_id == call_id:
@@ -246,6 +254,14 @@ class Desk:
                 return
         await self.look()
 
+    async def _find(self, call_id: str) -> None:
+        """Open the call that is here by the queue, where the seat's own topic is forgotten."""
+        past = await self.parts.state.history(form_topic(call_id))
+        if past:
+            kept = msgspec.json.decode(past[-1].payload, type=Sent)
+            await self._open(kept.handoff)
+            self.phase = kept.phase if kept.seat == self.seat else "talking"
+
     async def _open(self, handoff: Handoff) -> None:
         past = await self.parts.state.history(form_topic(handoff.call_id))
         kept = msgspec.json.decode(past[-1].payload, type=Sent) if past else None
@@ -254,12 +270,15 @@ class Desk:
         # The card first: a phone waits for it.
         self._tell("card", card_view(handoff))
         self._tell("call", self.call)
-        if self._following is not None:
-            self._following.cancel()
-        self._following = asyncio.create_task(
-            self._again(lambda: self._follow_call(handoff.call_id))
-        )
+        for task in self._following:
+            task.cancel()
+        self._following = [
+            asyncio.create_task(self._again(lambda: self._follow_call(handoff.call_id))),
+            asyncio.create_task(self._again(lambda: self._follow_form(handoff.call_id))),
+        ]
         self._refill.set()
+        if kept is None:
+            await self._save(self.call)
 
     # --- the call --------------------------------------------------------------------------
 
@@ -271,6 +290,25 @@ class Desk:
                 await self._call_told(entry.payload)
             async for new in _unseen(entries, past):
                 await self._call_told(new)
+
+    async def _follow_form(self, call_id: str) -> None:
+        """Take over what another seat in the same call makes of the ticket."""
+        topic = form_topic(call_id)
+        async with self.parts.state.follow(topic) as entries:
+            past = await self.parts.state.history(topic)
+            for payload in [entry.payload for entry in past[-1:]]:
+                self._form_told(payload)
+            async for new in _unseen(entries, past):
+                self._form_told(new)
+
+    def _form_told(self, payload: bytes) -> None:
+        kept = msgspec.json.decode(payload, type=Sent)
+        call = self.call
+        if call is None or kept.handoff.call_id != call.call_id or kept.seat == self.seat:
+            return
+        if (kept.form, kept.sent) != (call.form, call.sent):
+            call.form, call.sent = kept.form, kept.sent
+            self._refill.set()
 
     async def _call_told(self, payload: bytes) -> None:
         call = self.call
@@ -346,7 +384,9 @@ class Desk:
             await self.order(call.call_id, control.Keep(by, draft))
 
     async def _save(self, call: OpenCall) -> None:
-        payload = msgspec.json.encode(call.kept)
+        self._saved = _now()
+        kept = Sent(self.seat, self.phase, call.handoff, call.form, call.sent)
+        payload = msgspec.json.encode(kept)
         await self.parts.state.append(form_topic(call.call_id), payload, KEEP_S)
 
     async def _store(self, call: OpenCall) -> None:
@@ -387,6 +427,10 @@ def accepted(parts: DeskParts, call: OpenCall, field: str, value: bytes) -> Form
         draft = replace(form.draft, place=place)
         return replace(form, draft=draft, kept=tuple(sorted({*form.kept, "place"})))
     return edited(data, form, shown, field, msgspec.json.decode(value))
+
+
+def _now() -> float:
+    return asyncio.get_running_loop().time()
 
 
 def lines_of(call: OpenCall) -> tuple[LineView, ...]:

@@ -15,8 +15,14 @@ from ivr.console.desk.views import LineView, line_view
 
 
 class Sent(msgspec.Struct, frozen=True):
-    """The form as it is kept for the desk of any node: with the draft last sent to be filed."""
+    """A call's form as it is kept for every desk of every node, with the card.
 
+    ``seat`` has written it, at that time in ``phase``. ``sent`` is the draft last sent to be filed.
+    """
+
+    seat: str
+    phase: str
+    handoff: Handoff
     form: FormState
     sent: TicketDraft | None = None
 
@@ -47,11 +53,6 @@ class OpenCall:
     def call_id(self) -> str:
         """The call."""
         return self.handoff.call_id
-
-    @property
-    def kept(self) -> Sent:
-        """What another node's desk needs to go on with the form."""
-        return Sent(self.form, self.sent)
 
     @property
     def filed(self) -> bool:

@@ -52,7 +52,6 @@ class Wait:
         self._transfers = transfers
         self._tell = tell
         self._spot: Spot | None = None
-        self._served: Spot | None = None
         self._before: tuple[Line, ...] = ()
         self._elsewhere = False
         self._kept: Kept | None = None
@@ -133,8 +132,6 @@ class Wait:
     async def close(self) -> None:
         """The call is over."""
         await self.leave("hung-up")
-        if self._served is not None:
-            await self._served.done()
         queueing = self._services.queueing
         if queueing is not None and self._kept is not None:
             queueing.call_backs.hung_up(self._kept)
@@ -190,7 +187,7 @@ class Wait:
         )
         self._ringing = None
         if outcome == "answered":
-            self._spot, self._served = None, spot
+            self._spot = None
             await spot.answered()
             self._leaves("answered")
             await desk.taken()

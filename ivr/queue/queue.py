@@ -108,17 +108,6 @@ class OperatorQueue:
             if busy.seat == seat and call_id not in self._spots:
                 await (self.done(call_id) if wrap_up else self._free(call_id))
 
-    async def over(self, call_id: str) -> Sequence[str]:
-        """A call has ended, with all who were in it; returns the seats among them."""
-        seats = [
-            busy.seat
-            for key, busy in self._busy.items()
-            if busy.until is None and (key == call_id or key.startswith(f"{call_id}/"))
-        ]
-        for seat in seats:
-            await self.left(seat)
-        return seats
-
     async def wrapped_up(self, seat: str) -> None:
         """The operator is done with the work after a call, at a seat of any node."""
         call_id = (await self.state.claims()).get(seat)

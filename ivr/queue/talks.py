@@ -33,7 +33,9 @@ class SeatsInCalls:
         self._bus = bus
         self._queue = queue
         self._cards = cards if cards is not None else {}
+        # By call and seat: rung but not by the queue; in the talk, and as what.
         self._passed_on: set[tuple[str, str]] = set()
+        self._talking: dict[tuple[str, str], str] = {}
         self._events: asyncio.Queue[live.LiveEvent] = asyncio.Queue()
         self._unsubscribe: Callable[[], None] = lambda: None
         self._task: asyncio.Task[None] | None = None
@@ -71,39 +73,51 @@ class SeatsInCalls:
 
     async def take(self, event: live.LiveEvent) -> None:
         """What an event means to the seat that it is about."""
-        if isinstance(event, live.CallOver):
-            for seat in await self._queue.over(event.call_id):
-                await self._gone(event.call_id, seat, "ended")
-            self._cards.pop(event.call_id, None)
-            return
         match event:
             case live.PartyRinging(call_id=call_id, role=role, target=target):
                 await self._rung(call_id, target.removeprefix(_SEAT), role)
-            case live.PartyJoined(call_id=call_id, target=target):
-                seat = target.removeprefix(_SEAT)
-                if (call_id, seat) in self._passed_on:
-                    await self._desk(call_id, seat).taken()
+            case live.PartyJoined(call_id=call_id, role=role, target=target):
+                await self._joined(call_id, target.removeprefix(_SEAT), role)
             case live.PartyRefused(call_id=call_id, target=target, reason=reason):
+                await self._refused(call_id, target.removeprefix(_SEAT), reason)
+            case live.PartyLeft(call_id=call_id, target=target, hung_up=hung_up):
                 seat = target.removeprefix(_SEAT)
-                if (call_id, seat) in self._passed_on:
-                    await self._queue.left(seat, wrap_up=False)
-                    await self._gone(call_id, seat, reason)
-            case live.PartyLeft(call_id=call_id, target=target, role=role, hung_up=hung_up):
-                seat = target.removeprefix(_SEAT)
-                await self._queue.left(seat, wrap_up=role == "operator")
-                await self._gone(call_id, seat, "ended" if hung_up else "transferred")
+                await self._left(call_id, seat, "ended" if hung_up else "transferred")
+            case live.CallOver(call_id=call_id):
+                for call, seat in tuple(self._talking):
+                    if call == call_id:
+                        await self._left(call_id, seat, "ended")
+                for call, seat in tuple(self._passed_on):
+                    if call == call_id:
+                        await self._refused(call_id, seat, "withdrawn")
+                self._cards.pop(call_id, None)
 
     async def _rung(self, call_id: str, seat: str, role: str) -> None:
         if not await self._queue.engage(call_id, seat):
+            # The queue has given the call to this seat, and looks after its screen.
             return
         self._passed_on.add((call_id, seat))
         card = self._cards.get(call_id)
         if role == "operator" and card is not None:
             await self._desk(call_id, seat).show(card)
 
-    async def _gone(self, call_id: str, seat: str, why: str) -> None:
-        self._passed_on.discard((call_id, seat))
-        await self._desk(call_id, seat).gone(why)
+    async def _joined(self, call_id: str, seat: str, role: str) -> None:
+        self._talking[call_id, seat] = role
+        if (call_id, seat) in self._passed_on:
+            self._passed_on.discard((call_id, seat))
+            await self._desk(call_id, seat).taken()
+
+    async def _refused(self, call_id: str, seat: str, reason: str) -> None:
+        if (call_id, seat) in self._passed_on:
+            self._passed_on.discard((call_id, seat))
+            await self._queue.left(seat, wrap_up=False)
+            await self._desk(call_id, seat).gone(reason)
+
+    async def _left(self, call_id: str, seat: str, why: str) -> None:
+        role = self._talking.pop((call_id, seat), "")
+        if role:
+            await self._queue.left(seat, wrap_up=role == "operator")
+            await self._desk(call_id, seat).gone(why)
 
     def _desk(self, call_id: str, seat: str) -> Desk:
         return Desk(self._queue.state, seat, call_id)

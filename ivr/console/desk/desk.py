@@ -327,9 +327,8 @@ class Desk:
                     self._tell("line", view)
                     self._refill.set()
             case live.Hearing():
-                speaker = getattr(event, "speaker", "caller")
-                call.hearing[speaker] = event.text
-                self._tell("hearing", {"speaker": speaker, "text": event.text})
+                call.hearing[event.speaker] = event.text
+                self._tell("hearing", {"speaker": event.speaker, "text": event.text})
             case live.Talking():
                 call.parties = event.parties
                 self._tell("parties", event.parties)

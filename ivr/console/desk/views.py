@@ -70,13 +70,15 @@ class CardView(msgspec.Struct, frozen=True):
 
 
 class LineView(msgspec.Struct, frozen=True):
-    """A line of the talk. ``key`` names it: told twice, it is shown once."""
+    """A line of the talk. ``key`` names it: told twice, it is shown once. ``party`` is who of
+    several speakers it was ("seat:802", "119")."""
 
     key: str
     speaker: str
     text: str
     at: float
     by_keys: bool = False
+    party: str = ""
 
 
 class OfferView(msgspec.Struct, frozen=True):
@@ -162,8 +164,9 @@ def _reasons(notes: Sequence[str]) -> tuple[str, ...]:
 
 def line_view(line: Line) -> LineView:
     """One line, as it is to be read."""
-    key = f"{line.speaker[0]}{line.start:.2f}{line.text[:12]}"
-    return LineView(key, line.speaker, line.clean or line.text, line.start, line.by_keys)
+    key = f"{line.speaker}{line.party}{line.start:.2f}{line.text[:12]}"
+    text = line.clean or line.text
+    return LineView(key, line.speaker, text, line.start, line.by_keys, line.party)
 
 
 def form_view(

@@ -82,7 +82,7 @@ export class Talk {
     this.list.querySelector(`.hearing.${line.speaker}`)?.remove();
     const item = el("li", { class: line.speaker, "data-at": line.at },
       el("span", { class: "at" }, clock(line.at)),
-      el("b", {}, t(`speaker.${line.speaker}`)),
+      el("b", {}, t(`speaker.${line.speaker}`), line.party ? ` ${line.party.replace("seat:", "")}` : ""),
       el("span", { class: "text" }, line.text, line.by_keys ? el("kbd", {}, t("desk.keys")) : null),
       line.speaker === "caller" && !line.by_keys
         ? el("button", { type: "button", class: "plain add", title: t("desk.talk.add"), "aria-label": t("desk.talk.add"), onclick: () => this.add(line.text) }, "＋")

@@ -15,6 +15,7 @@ import pytest
 from playwright.async_api import Browser, expect
 
 from adapters.accounts import User
+from adapters.memory import MemoryStore
 from adapters.memory_accounts import MemoryAccounts
 from ivr.console.desk.pages import DeskPages
 from ivr.console.desk.parts import DeskParts
@@ -73,7 +74,7 @@ async def test_the_card_is_painted_before_the_ring(
     await accounts.put_user(add("wang", "operator", seat="801"))
     async with open_room(settings=msgspec.structs.replace(PATIENT, wrap_up_s=0.0)) as room:
         room.shows = False
-        store = call_desk.MemoryStore()
+        store = MemoryStore()
         parts = DeskParts(
             room.state,
             store,

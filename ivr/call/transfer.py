@@ -100,7 +100,7 @@ class Transfers:
 
     def order(self, order: control.Order, seat: str) -> None:
         """Carry out what people at the console want; ``seat`` is where they sit, if known."""
-        self.handling.order(order, seat)
+        self.handling.order(order, seat, alone=self.alone)
 
     async def start(self, command: Transfer, lines: Sequence[Line]) -> TransferFailed | None:
         """Deliver the card and ring the target; a failure known at once is returned."""

@@ -99,10 +99,13 @@ class Handling:
 
     # --- orders --------------------------------------------------------------------------
 
-    def order(self, order: control.Order, seat: str = "") -> None:
-        """Carry out an order; ``seat`` is where its user sits, if that is known."""
+    def order(self, order: control.Order, seat: str = "", *, alone: bool = False) -> None:
+        """Carry out an order; ``seat`` is where its user sits, if that is known.
+
+        ``alone``: the talk is none of the hotline's business, and nobody may enter it.
+        """
         try:
-            if not self.on:
+            if not self.on or alone:
                 raise Refusal("no-talk")
             self._carry_out(order, seat)
         except PartiesFull:
@@ -127,6 +130,7 @@ class Handling:
             case control.Complete():
                 self._complete(self._operator(seat))
             case control.Conference(target=target):
+                self._operator(seat)
                 self._confer(target)
             case control.Retrieve():
                 self._retrieve()
@@ -187,13 +191,22 @@ class Handling:
         party = self._parties.find(f"seat:{seat}")
         if mode == "whisper" and self._parties.serving is None:
             raise Refusal("no-operator")
+        back = self._passing.back if self._passing is not None else None
+        if back is not None and back.seat == seat:
+            # Who passed the caller on may be rung again for them.
+            raise Refusal("already-here")
         if party is None:
             found = self._known(f"seat:{seat}")
             self.ring("supervisor", found.target, found.uri, mode)
         elif party.role != "supervisor":
             raise Refusal("already-here")
+        elif mode != "talk" and self._parties.people == (party,):
+            # The caller would be left with somebody who only listens.
+            raise Refusal("no-operator")
         else:
             self._parties.mode(party.leg, mode)
+            if mode == "talk" and party.joined:
+                self._caller_has_somebody()
 
     # --- what happens --------------------------------------------------------------------
 
@@ -211,6 +224,10 @@ class Handling:
             case Paused(party=party, on=on):
                 self._paused(party, on=on)
         if self._parties.people or self._passing is not None:
+            return False
+        if self._added:
+            # Somebody who was to be company is still being rung.
+            self._pass_on(Passing(self._added.pop(), None))
             return False
         self._parties.hang_up_others()
         self._parties.hold(FIRST, False)
@@ -236,15 +253,23 @@ class Handling:
         if self._passing is not None and self._passing.leg == party.leg:
             self._passing = None
             self._parties.sounds.play(FIRST, None)
+        elif party.mode == "talk":
+            self._caller_has_somebody()
         self._silence_operators()
         self.join(party.leg)
+
+    def _caller_has_somebody(self) -> None:
+        """Another than the one being rung for the caller was quicker: it is company, then."""
+        if self._passing is not None:
+            self._added.append(self._passing.leg)
+            self._passing = None
+            self._parties.sounds.play(FIRST, None)
 
     def _failed(self, party: Party) -> None:
         if self._passing is not None and self._passing.leg == party.leg:
             self._recall(self._passing.back)
         elif party.leg in self._added:
             self._added.remove(party.leg)
-            self._silence_operators()
             if self._consulting:
                 self._together()
 
@@ -295,9 +320,10 @@ class Handling:
         self.on = False
 
     def _together(self) -> None:
-        """Nobody is on hold any more."""
+        """Nobody is on hold any more, and the operator hears no ringing tone."""
         self._consulting = False
         self._parties.hold(FIRST, False)
+        self._silence_operators()
 
     def _has_caller(self, party: Party) -> None:
         self._publish(live.Bridged(self._call_id, party.target))

@@ -9,10 +9,12 @@ import msgspec
 
 from adapters.model import Line
 from adapters.state.memory import MemoryState
+from adapters.state.model import LiveCall
 from flows.ticket import Recognised, TicketDraft
 from ivr import live
 from ivr.control import AnyAtDesk, AnyOrder, Blind, Coming, File, events
-from ivr.fanout import Fanout
+from ivr.fanout import Fanout, changed
+from ivr.talk.party import Mode, Role
 
 
 async def eventually(holds: Callable[[], Awaitable[bool]]) -> None:
@@ -52,6 +54,34 @@ async def test_calls_and_their_talk_are_seen_everywhere() -> None:
         bus.publish(live.CallBegan("c2", "", "12345"))
         await eventually(lambda: _has(state))
     assert await state.calls() == ()
+
+
+def test_the_registry_follows_who_talks_to_the_caller() -> None:
+    call = LiveCall("c1", "node", "13900000001", "12345", 1.0)
+
+    def now(*parties: live.PartyNow) -> tuple[str, str]:
+        nonlocal call
+        changed_call = changed(call, live.Talking("c1", parties), "node", 2.0)
+        assert changed_call is not None
+        call = changed_call
+        return call.phase, call.seat
+
+    def party(
+        leg: int, role: Role, target: str, *, joined: bool = True, mode: Mode = "talk"
+    ) -> live.PartyNow:
+        return live.PartyNow(leg, role, target, joined, False, False, mode)
+
+    caller = party(0, "caller", "")
+    first, second = party(1, "operator", "seat:801"), party(2, "operator", "seat:802")
+    assert now(caller, party(1, "operator", "seat:801", joined=False)) == ("machine", "")
+    assert now(caller, first) == ("operator", "801")
+    assert now(caller, first, second) == ("operator", "801")
+    assert now(caller, second) == ("operator", "802")
+    assert now(caller, party(1, "guest", "119")) == ("transferred", "")
+    listening = party(3, "supervisor", "seat:900", mode="listen")
+    assert now(caller, party(1, "guest", "119", joined=False), listening) == ("waiting", "")
+    assert now(caller, first) == ("operator", "801")
+    assert now(caller, listening) == ("machine", "")
 
 
 async def _has(state: MemoryState) -> bool:

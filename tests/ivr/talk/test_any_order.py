@@ -77,6 +77,9 @@ def check(table: Table) -> None:
         assert playing == {}
         assert all(party.leaving for party in others)
         return
+    if any(party.leaving for party in others):
+        # What comes of it is seen when they are gone.
+        return
     # Not over: there is somebody for the caller, or being rung for them.
     staying = [party for party in others if not party.leaving and party.mode == "talk"]
     assert staying

@@ -354,3 +354,44 @@ async def test_the_caller_leaving_is_nobodys_loss() -> None:
     table.tell(OPERATOR, "ended", 0, "caller-left")
     assert not table.over
     assert table.dialled == ["sip:801@registrar", "sip:802@registrar"]
+
+
+async def test_a_supervisor_who_joins_a_caller_being_passed_on_is_company() -> None:
+    table = Table()
+    table.order(blind)
+    table.let_go_end()
+    table.order(control.Supervise("zhang", "900", "join"))
+    table.answers("seat:900")
+    assert table.hears == both(CALLER, "seat:900")
+    assert table.sounds == {}
+    assert table.order(control.Supervise("zhang", "900", "listen")) == "no-operator"
+    table.answers(OTHER)
+    assert table.hears == everybody(CALLER, OTHER, "seat:900")
+
+
+async def test_company_that_leaves_before_the_other_answers_leaves_a_caller_who_waits() -> None:
+    table = Table()
+    table.order(blind)
+    table.let_go_end()
+    table.order(control.Supervise("zhang", "900", "join"))
+    table.answers("seat:900")
+    table.hangs_up("seat:900")
+    assert not table.over
+    assert table.sounds == {CALLER: "ringback"}
+    table.answers(OTHER)
+    assert table.hears == both(CALLER, OTHER)
+
+
+async def test_who_passed_the_caller_on_is_not_rung_twice() -> None:
+    table = Table()
+    table.order(blind)
+    table.let_go_end()
+    assert table.order(control.Supervise("li", "801")) == "already-here"
+    table.refuses(OTHER)
+    assert table.dialled.count("sip:801@registrar") == 2
+
+
+async def test_a_talk_that_is_not_the_hotlines_takes_no_orders() -> None:
+    table = Table()
+    table.handling.order(control.Supervise("zhang", "900"), alone=True)
+    assert [one.reason for one in table.told(live.OrderRefused)] == ["no-talk"]  # type: ignore[attr-defined]

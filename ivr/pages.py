@@ -9,6 +9,11 @@ from ivr.console.board.pages import BoardPages
 from ivr.console.calls import CallPages
 from ivr.console.desk.pages import DeskPages
 from ivr.console.desk.parts import DeskParts
+from ivr.console.duty.audit import AuditPages
+from ivr.console.duty.emergencies import EmergencyPages
+from ivr.console.duty.pages import DutyPages
+from ivr.console.duty.prompts import PromptPages
+from ivr.console.duty.users import UserPages
 from ivr.console.leader.phone import PhonePages
 from ivr.console.server import ConsoleServer, Part
 from ivr.talk.targets import Targets
@@ -24,6 +29,11 @@ def parts(node: Node) -> tuple[Part, ...]:
         BoardPages(node.store, node.state, node.store).part,
         ListenPages(node.state).part,
         CallPages(node.store, node.config.data_dir).part,
+        EmergencyPages(node.store).part,
+        DutyPages(node).part,
+        PromptPages(node).part,
+        UserPages(node.store).part,
+        AuditPages(node.store).part,
         PhonePages(node.store, node.state, node.leader_phones).part,
     )
 

@@ -24,6 +24,7 @@ BENCHES = {
     "expecting": "short answers with and without re-ranking by what was asked",
     "soak": "10,000 utterances through one decoder process: half an hour at most",
     "sip_load": "what a call costs on the line: 20 calls at once",
+    "operators": "the operators' queue in fast time, against Erlang C",
     "turnaround": "how quickly the hotline reacts: 100 turns of each kind, several minutes",
 }
 

@@ -130,8 +130,9 @@ class HandoffCard(msgspec.Struct, frozen=True):
     """What a person taking over needs to see before the phone rings.
 
     ``reason``: "asked", "emergency", "not-understood", "filing-failed", "policy", or in a service
-    "not-verified", "no-consent" or "nothing-found". The shell adds call id, caller number and
-    transcript; the ticket number is "" if none is filed yet.
+    "not-verified", "no-consent" or "nothing-found"; "call-back" of who kept the place in the
+    queue. The shell adds call id, caller number and transcript; the ticket number is "" if none
+    is filed yet.
     """
 
     reason: str

@@ -112,8 +112,10 @@ def changed(
         case live.TicketMade():
             draft = event.draft
             return replace(known, about=draft.recognised.name or draft.type)
-        case live.Ringing():
+        case live.Queued() | live.Ringing():
             return replace(known, phase="waiting")
+        case live.LeftQueue(why="machine"):
+            return replace(known, phase="machine")
         case live.Bridged():
             seat = event.target.removeprefix("seat:") if event.target.startswith("seat:") else ""
             return replace(known, phase="operator" if seat else "transferred", seat=seat)

@@ -47,6 +47,7 @@ _REASONS = {
     "not-verified": "身份没有核验",
     "no-consent": "不同意代为提交",
     "nothing-found": "没有查到",
+    "call-back": "排队回电",
 }
 
 

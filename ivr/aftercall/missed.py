@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Coroutine
-from datetime import timedelta
+from collections.abc import Callable, Coroutine, Sequence
+from datetime import datetime, timedelta
 from typing import Any
 
 from adapters.clock import Clock, SystemClock
@@ -13,6 +13,7 @@ from adapters.errands import MissedHow
 from adapters.model import CallRecord
 from adapters.ports import Store, StoreError
 from adapters.statistics import Result
+from flows.ticket import TicketDraft
 from flows.values.phone import phone_number
 from ivr import live
 from ivr.aftercall.settings import MissedSettings
@@ -26,6 +27,8 @@ _HOW: dict[Result, MissedHow] = {
     "abandoned": "queue",
     "interrupted": "fault",
 }
+# The record of a call that we place is opened at once.
+_OURS = timedelta(seconds=30)
 _SERVED: tuple[Result, ...] = ("machine", "person", "transferred", "call-back")
 
 
@@ -91,6 +94,26 @@ class MissedCalls:
             self._spoke.discard(call_id)
             if not sheet.outgoing:
                 self._later(self._over(sheet, spoke=spoke))
+
+    async def cut_off(self, calls: Sequence[tuple[CallRecord, TicketDraft | None]]) -> None:
+        """These calls ended with the node that had them; their tickets, if any, are filed.
+
+        Raises :class:`adapters.ports.StoreError`.
+        """
+        if "fault" not in self._settings.kinds:
+            return
+        for call, draft in calls:
+            number = phone_number(call.caller) or ""
+            if draft is not None or await self._store.tickets_of(call.call_id):
+                continue
+            if number and await self._we_rang(number, call.started):
+                continue
+            await self._note(call.call_id, number, "fault")
+
+    async def _we_rang(self, number: str, at: datetime) -> bool:
+        """Whether a call that began then was one of ours to that number."""
+        ours = await self._store.attempts(number=number)
+        return any(abs(one.placed - at) < _OURS for one in ours if one.state != "withdrawn")
 
     def turned_away(self, incoming: Incoming) -> None:
         """A caller was refused: every line was taken."""

@@ -22,6 +22,7 @@ COMMANDS = {
     "labels": "labels",
     "seats": "seats",
     "leader": "leader",
+    "aftercall": "aftercall",
     "front": "front",
     "ping": "ping",
     "platform-sim": "platform_sim",

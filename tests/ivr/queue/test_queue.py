@@ -11,7 +11,7 @@ import pytest_asyncio
 
 from adapters.state.memory import MemoryState
 from adapters.state.model import Waiting
-from ivr.queue.queue import News, Offer, OperatorQueue, Place, Spot, TimedOut
+from ivr.queue.queue import News, Offer, OperatorQueue, Place, Spot, TimedOut, Withdrawn
 from ivr.queue.seats import Seats, UnknownSeat
 from ivr.queue.settings import QueueSettings
 
@@ -263,3 +263,92 @@ async def test_a_pause_has_a_reason_and_an_end(node: Node, state: MemoryState, t
     assert (seat.status, seat.reason) == ("ready", "")
     await node.seats.sign_off("s1")
     assert await state.seats() == ()
+
+
+async def test_a_skill_is_waited_for_only_so_long(node: Node, time: Time) -> None:
+    await node.seats.sign_on("s1", "sip:801@127.0.0.1")
+    await node.seats.sign_on("s2", "sip:802@127.0.0.1", skills=("dialect",))
+    await node.seats.pause("s2", "用餐")
+    await node.caller("c1", skills=("dialect",))
+    await node.queue.look()
+    assert node.offered("c1") == []
+    time.now += SETTINGS.skill_wait_s
+    await node.queue.look()
+    assert node.offered("c1") == ["s1"]
+
+
+async def test_a_skill_that_nobody_has_costs_no_time(node: Node) -> None:
+    await node.seats.sign_on("s1", "sip:801@127.0.0.1")
+    await node.caller("c1", skills=("dialect",))
+    await node.queue.look()
+    assert node.offered("c1") == ["s1"]
+
+
+async def test_an_emergency_takes_any_seat_but_a_trained_one_first(node: Node, time: Time) -> None:
+    await node.seats.sign_on("s1", "sip:801@127.0.0.1")
+    time.now += 10
+    await node.seats.sign_on("s2", "sip:802@127.0.0.1", skills=("emergency",))
+    await node.caller("c1", reason="emergency", skills=("emergency",))
+    await node.caller("c2", reason="emergency", skills=("emergency",))
+    await node.queue.look()
+    assert node.offered("c1") == ["s2"]
+    assert node.offered("c2") == ["s1"]
+
+
+async def test_a_seat_that_was_busy_is_tried_again_later(node: Node, time: Time) -> None:
+    await node.seats.sign_on("s1", "sip:801@127.0.0.1")
+    spot = await talking(node, "c1")
+    await spot.refused("busy")
+    await node.queue.look()
+    assert node.offered("c1") == ["s1"]
+    time.now += SETTINGS.retry_s
+    await node.queue.look()
+    assert node.offered("c1") == ["s1", "s1"]
+
+
+async def test_a_seat_that_is_left_while_it_rings_is_withdrawn_once(node: Node) -> None:
+    await node.seats.sign_on("s1", "sip:801@127.0.0.1")
+    spot = await talking(node, "c1")
+    await node.seats.pause("s1", "用餐")
+    await node.queue.look()
+    await node.queue.look()
+    assert [type(news) for news in node.news["c1"]] == [Offer, Withdrawn]
+    await spot.refused("failed")
+    await node.seats.ready("s1")
+    await node.seats.sign_on("s2", "sip:802@127.0.0.1")
+    await node.queue.look()
+    assert node.offered("c1") == ["s1", "s2"]
+
+
+async def test_a_node_that_died_leaves_neither_callers_nor_seats(
+    node: Node, other: Node, state: MemoryState, time: Time
+) -> None:
+    mortal = OperatorQueue(state, "b", QueueSettings(expire_s=10.0), now=time)
+    await mortal.join(Waiting("lost", "b", time.now), lambda news: None)
+    await Seats(state, "b", expire_s=10.0, now=time).sign_on("gone", "sip:809@127.0.0.1")
+    time.now += 5
+    await node.caller("c1")
+    assert len(await state.waiting()) == 2
+    time.now += 6
+    await node.queue.look()
+    # The caller behind the dead one is next, and is not offered the dead node's seat.
+    assert node.offered("c1") == []
+    assert node.places("c1") == [Place(1, None, 0)]
+    await other.seats.sign_on("s1", "sip:801@127.0.0.1")
+    await node.queue.look()
+    assert node.offered("c1") == ["s1"]
+
+
+async def test_a_seat_in_a_transfer_is_offered_nobody(node: Node, time: Time) -> None:
+    await node.seats.sign_on("s1", "sip:801@127.0.0.1")
+    assert await node.queue.engage("other-call", "s1")
+    await node.caller("c1")
+    await node.queue.look()
+    assert node.offered("c1") == []
+    await node.queue.left("s1")
+    time.now += SETTINGS.wrap_up_s + 1
+    await node.queue.look()
+    await node.queue.look()
+    assert node.offered("c1") == ["s1"]
+    # A seat that the queue has given the call is not engaged twice.
+    assert not await node.queue.engage("c1", "s1")

@@ -12,64 +12,22 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 
 import msgspec
-from msgspec.structs import replace
 
 from adapters.model import Handoff
 from adapters.ports import StoreError
-from adapters.state.model import Entry, Seat
+from adapters.state.model import Entry
 from adapters.state.port import StateUnavailable
-from flows.taking_down import Filling, fill
-from flows.ticket import Place
 from ivr import control, live
-from ivr.console.desk import corrected
-from ivr.console.desk.form import FieldProblem, FormState, complaints, edited
+from ivr.console.desk.form import FieldProblem
 from ivr.console.desk.opencall import OpenCall, Sent
 from ivr.console.desk.parts import DeskParts
+from ivr.console.desk.ticketing import KEEP_S, Ticketing, form_topic
 from ivr.console.desk.views import LineView, card_view
+from ivr.console.desk.watching import SeatView, Watcher, seat_view
 
 log = logging.getLogger(__name__)
 
-# What the call's topics hold is kept for an hour after the last entry, as its events are.
-KEEP_S = 3600.0
 LOOK_S = 1.0
-MOST_WAITING = 500
-
-
-class SeatView(msgspec.Struct, frozen=True):
-    """The seat as the page shows it.
-
-    ``status``: "off", "ready", "paused". ``busy``: "", "coming" (a call is about to ring or
-    rings), "talking" or "wrap-up". ``waiting``: callers in the queue.
-    """
-
-    seat: str
-    user: str = ""
-    status: str = "off"
-    reason: str = ""
-    since: float = 0.0
-    busy: str = ""
-    call_id: str = ""
-    waiting: int = 0
-
-
-def form_topic(call_id: str) -> str:
-    """The topic of a call's form (:class:`ivr.console.desk.opencall.Sent`, as JSON)."""
-    return f"form:{call_id}"
-
-
-class Watcher:
-    """A page that looks at a desk: the messages it has not been given yet."""
-
-    def __init__(self) -> None:
-        self.queue: asyncio.Queue[tuple[str, object]] = asyncio.Queue(MOST_WAITING)
-        self.lagging = False
-
-    def tell(self, name: str, value: object) -> None:
-        """Give it a message; one that is too slow has to begin anew."""
-        try:
-            self.queue.put_nowait((name, value))
-        except asyncio.QueueFull:
-            self.lagging = True
 
 
 class Desk:
@@ -81,11 +39,11 @@ class Desk:
         self.view = SeatView(seat)
         self.phase = ""
         self.call: OpenCall | None = None
+        self._refill = asyncio.Event()
         self._watchers: set[Watcher] = set()
         self._tasks: list[asyncio.Task[None]] = []
         self._following: list[asyncio.Task[None]] = []
-        self._saved = 0.0
-        self._refill = asyncio.Event()
+        self.ticketing = Ticketing(seat, parts, lambda: self.phase, self._tell, self._refill.set)
 
     async def start(self) -> None:
         """Learn what is going on at the seat, and follow it from now on."""
@@ -125,65 +83,14 @@ class Desk:
         claimed = claims.get(self.seat, "")
         if not claimed and self.phase == "after":
             self.phase = ""
-        view = _seat_view(self.seat, seats.get(self.seat), claimed, waiting, self.phase)
+        view = seat_view(self.seat, seats.get(self.seat), claimed, waiting, self.phase)
         if view != self.view:
             self.view = view
             self._tell("seat", view)
 
-    async def edit(self, call_id: str, field: str, value: object, by: str) -> None:
-        """Set a field of the form. Raises :class:`FieldProblem`."""
-        call = self.at(call_id)
-        call.form = edited(self.parts.data(), call.form, call.filling.draft, field, value)
-        if field == "merged_into" and value:
-            await self._check_main(str(value).strip().upper(), call_id)
-        await self._filled(call)
-        await self._keep(call, by)
-
-    async def accept(self, call_id: str, field: str, by: str) -> None:
-        """Take what was heard for a field in place of what is there."""
-        call = self.at(call_id)
-        offer = next((one for one in call.filling.offers if one.field == field), None)
-        if offer is None:
-            raise FieldProblem("desk.bad.offer")
-        call.form = accepted(self.parts, call, field, bytes(offer.value))
-        await self._filled(call)
-        await self._keep(call, by)
-
-    async def release(self, call_id: str, field: str, by: str) -> None:
-        """Let a field be filled by itself again."""
-        call = self.at(call_id)
-        kept = tuple(one for one in call.form.kept if one != field)
-        handed = call.form.handed
-        draft = call.form.draft
-        if field == "place":
-            draft = replace(draft, place=handed.place)
-        elif field == "intent":
-            draft = replace(draft, recognised=handed.recognised)
-        elif field in draft.__struct_fields__:
-            draft = replace(draft, **{field: getattr(handed, field)})
-        call.form = replace(call.form, kept=kept, draft=draft)
-        await self._filled(call)
-        await self._keep(call, by)
-
-    async def file(self, call_id: str, by: str) -> None:
-        """File the ticket as it stands. Raises :class:`FieldProblem` and StoreError."""
-        call = self.at(call_id)
-        draft = call.complete
-        if wrong := complaints(draft):
-            raise FieldProblem(next(iter(wrong.values())))
-        call.sent = draft
-        await self._save(call)
-        await corrected.keep(self.parts, call)
-        if call.over:
-            await self._store(call)
-            return
-        order = control.File(by, draft, call.form.ticket_no)
-        await self.order(call_id, order)
-
     async def order(self, call_id: str, order: control.Order) -> None:
         """Give an order about the call."""
-        payload = msgspec.json.encode(order)
-        await self.parts.state.append(control.orders(call_id), payload, KEEP_S)
+        await self.ticketing.order(call_id, order)
 
     async def shown(self, call_id: str) -> None:
         """The card is on the screen."""
@@ -195,13 +102,6 @@ class Desk:
         if self.call is None or self.call.call_id != call_id:
             raise FieldProblem("desk.bad.call")
         return self.call
-
-    async def _check_main(self, ticket_no: str, call_id: str) -> None:
-        main = await self.parts.store.ticket(ticket_no)
-        if main is None or main.call_id == call_id:
-            call = self.at(call_id)
-            call.form = replace(call.form, draft=replace(call.form.draft, merged_into=""))
-            raise FieldProblem("desk.bad.no-ticket")
 
     # --- the seat --------------------------------------------------------------------------
 
@@ -217,9 +117,9 @@ class Desk:
     async def _look(self) -> None:
         await self.look()
         call = self.call
-        if call is not None and self.phase and _now() - self._saved > KEEP_S / 6:
+        if call is not None and self.phase and _now() - self.ticketing.saved_at > KEEP_S / 6:
             # A long talk without a change must not be forgotten.
-            await self._save(call)
+            await self.ticketing.save(call)
         await asyncio.sleep(LOOK_S)
 
     async def _follow_seat(self, ready: asyncio.Event) -> None:
@@ -244,7 +144,7 @@ class Desk:
             case control.Taken(call_id=call_id):
                 if self.call is not None and self.call.call_id == call_id:
                     self.phase = "talking"
-                    await self._save(self.call)
+                    await self.ticketing.save(self.call)
                     self._tell("taken", {"call_id": call_id})
             case control.Gone(call_id=call_id, why=why):
                 if self.call is not None and self.call.call_id == call_id:
@@ -278,7 +178,7 @@ class Desk:
         ]
         self._refill.set()
         if kept is None:
-            await self._save(self.call)
+            await self.ticketing.save(self.call)
 
     # --- the call --------------------------------------------------------------------------
 
@@ -306,8 +206,8 @@ class Desk:
         call = self.call
         if call is None or kept.handoff.call_id != call.call_id or kept.seat == self.seat:
             return
-        if (kept.form, kept.sent) != (call.form, call.sent):
-            call.form, call.sent = kept.form, kept.sent
+        if (kept.form, kept.sent, kept.stored) != (call.form, call.sent, call.stored):
+            call.form, call.sent, call.stored = kept.form, kept.sent, kept.stored
             self._refill.set()
 
     async def _call_told(self, payload: bytes) -> None:
@@ -336,13 +236,11 @@ class Desk:
                 self._tell("news", msgspec.to_builtins(event))
             case live.TicketMade():
                 if call.made(event):
-                    await self._save(call)
-                    self._tell("filed", {"ticket_no": event.ticket_no})
-                    self._tell("form", call)
+                    await self.ticketing.filed(call, event.ticket_no)
             case live.CallOver():
                 call.over = True
-                if call.sent is not None and not call.filed:
-                    await self._store(call)
+                if call.sent is not None and call.sent != call.stored:
+                    await self.ticketing.store(call)
                 self._tell("over", {"call_id": call.call_id})
             case _:
                 pass
@@ -359,73 +257,15 @@ class Desk:
                 continue
             try:
                 before = call.filling.draft
-                await self._filled(call)
+                await self.ticketing.fill(call)
                 if call.filling.draft != before and self.phase == "talking":
-                    await self._keep(call, self.view.user)
+                    await self.ticketing.keep(call, self.view.user)
             except Exception:
                 log.exception("form not filled", extra={"action": "desk", "call": call.call_id})
-
-    async def _filled(self, call: OpenCall) -> None:
-        form, talk = call.form, tuple(call.talk)
-        kept = frozenset(form.kept)
-        filling: Filling = await asyncio.to_thread(fill, self.parts.data(), form.draft, talk, kept)
-        if call.form is not form:
-            # Something was edited meanwhile, and that edit fills the form anew.
-            self._refill.set()
-            return
-        call.filling = filling
-        self._tell("form", call)
-
-    async def _keep(self, call: OpenCall, by: str) -> None:
-        await self._save(call)
-        if not call.over and by:
-            draft = replace(call.filling.draft, complete=False)
-            await self.order(call.call_id, control.Keep(by, draft))
-
-    async def _save(self, call: OpenCall) -> None:
-        self._saved = _now()
-        kept = Sent(self.seat, self.phase, call.handoff, call.form, call.sent)
-        payload = msgspec.json.encode(kept)
-        await self.parts.state.append(form_topic(call.call_id), payload, KEEP_S)
-
-    async def _store(self, call: OpenCall) -> None:
-        """File without the call, which is over."""
-        store, now, draft = self.parts.store, self.parts.now(), call.sent
-        assert draft is not None
-        number = call.form.ticket_no or await self._unfinished(call.call_id)
-        if number:
-            await store.update_ticket(number, draft, at=now, call_id=call.call_id)
-        else:
-            found = await store.call(call.call_id)
-            lines = found[1] if found is not None else call.handoff.transcript
-            number = (await store.file_ticket(call.call_id, draft, lines, at=now)).ticket_no
-        call.form = replace(call.form, ticket_no=number)
-        await self._save(call)
-        self.parts.filed()
-        self._tell("filed", {"ticket_no": number})
-        self._tell("form", call)
-
-    async def _unfinished(self, call_id: str) -> str:
-        """The ticket that the end of the call has filed as it stood, "" if none."""
-        for number in await self.parts.store.tickets_of(call_id):
-            ticket = await self.parts.store.ticket(number)
-            if ticket is not None and not ticket.draft.complete:
-                return number
-        return ""
 
     def _tell(self, name: str, value: object) -> None:
         for watcher in tuple(self._watchers):
             watcher.tell(name, value)
-
-
-def accepted(parts: DeskParts, call: OpenCall, field: str, value: bytes) -> FormState:
-    """The form with what was heard for ``field``, as if the operator had set it."""
-    data, form, shown = parts.data(), call.form, call.filling.draft
-    if field == "place":
-        place = msgspec.json.decode(value, type=Place)
-        draft = replace(form.draft, place=place)
-        return replace(form, draft=draft, kept=tuple(sorted({*form.kept, "place"})))
-    return edited(data, form, shown, field, msgspec.json.decode(value))
 
 
 def _now() -> float:
@@ -453,12 +293,3 @@ def _newest_call(past: Sequence[Entry]) -> list[control.AnyAtDesk]:
         if isinstance(told[at], control.Coming):
             return told[at:]
     return []
-
-
-def _seat_view(name: str, seat: Seat | None, claimed: str, waiting: int, phase: str) -> SeatView:
-    busy = ""
-    if claimed:
-        busy = {"talking": "talking", "after": "wrap-up"}.get(phase, "coming")
-    if seat is None:
-        return SeatView(name, busy=busy, call_id=claimed, waiting=waiting)
-    return SeatView(name, seat.user, seat.status, seat.reason, seat.since, busy, claimed, waiting)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+
 import msgspec
 from msgspec.structs import replace
 
@@ -17,7 +19,8 @@ from ivr.console.desk.views import LineView, line_view
 class Sent(msgspec.Struct, frozen=True):
     """A call's form as it is kept for every desk of every node, with the card.
 
-    ``seat`` has written it, at that time in ``phase``. ``sent`` is the draft last sent to be filed.
+    ``seat`` has written it, at that time in ``phase``. ``sent`` is the draft last sent to be
+    filed, ``stored`` the one last known to be.
     """
 
     seat: str
@@ -25,6 +28,7 @@ class Sent(msgspec.Struct, frozen=True):
     handoff: Handoff
     form: FormState
     sent: TicketDraft | None = None
+    stored: TicketDraft | None = None
 
 
 class OpenCall:
@@ -37,6 +41,7 @@ class OpenCall:
             kept.form if kept is not None else FormState(draft, draft, (), handoff.card.ticket_no)
         )
         self.sent = kept.sent if kept is not None else None
+        self.stored = kept.stored if kept is not None else None
         self.filling = Filling(self.form.draft)
         self.lines: dict[str, LineView] = {}
         self.talk: list[Spoken] = []
@@ -46,6 +51,9 @@ class OpenCall:
         # Who was shown the card, and who has asked for the whole number: user names.
         self.seen_by: set[str] = set()
         self.revealed: set[str] = set()
+        # What came with the card is told again by the call's events, with times that may have
+        # been set to the recording's meanwhile.
+        self._told = Counter((line.speaker, line.text) for line in handoff.transcript)
         for line in handoff.transcript:
             self._show(line)
 
@@ -57,7 +65,7 @@ class OpenCall:
     @property
     def filed(self) -> bool:
         """Whether the ticket is stored as it now stands."""
-        return bool(self.form.ticket_no) and self.sent == self.complete
+        return self.stored is not None and self.stored == self.complete
 
     @property
     def complete(self) -> TicketDraft:
@@ -66,6 +74,9 @@ class OpenCall:
 
     def hear(self, line: Line) -> LineView | None:
         """Take a line of the talk; None if it is known already."""
+        if self._told[line.speaker, line.text]:
+            self._told[line.speaker, line.text] -= 1
+            return None
         view = self._show(line)
         if view is not None and line.speaker in ("caller", "operator") and not line.by_keys:
             speaker = "caller" if line.speaker == "caller" else "operator"
@@ -78,10 +89,7 @@ class OpenCall:
         if sent is None:
             return False
         shown = replace(sent, application=masked(sent.application))
-        if shown != replace(event.draft, application=masked(event.draft.application)):
-            return False
-        self.form = replace(self.form, ticket_no=event.ticket_no)
-        return True
+        return shown == replace(event.draft, application=masked(event.draft.application))
 
     def _show(self, line: Line) -> LineView | None:
         view = line_view(line)

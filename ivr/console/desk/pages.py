@@ -8,7 +8,6 @@ from typing import Any
 import msgspec
 from aiohttp import web
 
-from adapters.accounts import Role
 from adapters.similar import Known
 from ivr.console.access import allowed, audit, language_of
 from ivr.console.context import Page, visitor
@@ -20,15 +19,11 @@ from ivr.console.desk.form import FieldProblem
 from ivr.console.desk.opencall import OpenCall
 from ivr.console.desk.orders import BadOrder, order_of
 from ivr.console.desk.parts import DeskParts
+from ivr.console.desk.seating import OPERATORS, Seating
 from ivr.console.desk.stream import stream
+from ivr.console.desk.talking import answer, asked_of, refusal
 from ivr.console.desk.views import ticket_view
 from ivr.console.render import page
-from ivr.console.words import Speaker
-from ivr.queue.seats import UnknownSeat
-
-LEAVE = "离岗"
-LONGEST_REASON = 30
-_OPERATORS: tuple[Role, ...] = ("operator", "supervisor")
 
 
 class DeskPages:
@@ -37,6 +32,7 @@ class DeskPages:
     def __init__(self, parts: DeskParts) -> None:
         self._parts = parts
         self.desks = Desks(parts)
+        self._seating = Seating(parts, self.desks)
 
     def part(self, app: web.Application) -> Sequence[Page]:
         """Adds these routes."""
@@ -45,7 +41,7 @@ class DeskPages:
         app.router.add_get("/desk/alive", self.alive)
         app.router.add_get("/desk/similar", self.similar)
         for path, handler in (
-            ("seat", self.seat),
+            ("seat", self._seating.change),
             ("shown", self.shown),
             ("order", self.order),
             ("field", self.field),
@@ -62,7 +58,7 @@ class DeskPages:
     async def _shutdown(self, _: web.Application) -> None:
         await self.desks.close()
 
-    @allowed(*_OPERATORS)
+    @allowed(*OPERATORS)
     async def show(self, request: web.Request) -> web.Response:
         """The page itself."""
         who = visitor(request)
@@ -81,7 +77,7 @@ class DeskPages:
             pauses=self._parts.settings.pauses,
         )
 
-    @allowed(*_OPERATORS)
+    @allowed(*OPERATORS)
     async def follow(self, request: web.Request) -> web.StreamResponse:
         """What happens at a seat, from now on."""
         name = request.query.get("seat", "")
@@ -90,75 +86,19 @@ class DeskPages:
         async with self.desks.page(name) as desk:
             return await stream(request, desk, self._parts)
 
-    @allowed(*_OPERATORS)
+    @allowed(*OPERATORS)
     async def alive(self, _: web.Request) -> web.Response:
         """Whether the visitor is still signed in: a page whose stream was cut off asks."""
-        return _json({"ok": True})
-
-    # --- the seat --------------------------------------------------------------------------
-
-    @allowed(*_OPERATORS)
-    async def seat(self, request: web.Request) -> web.Response:
-        """Sign on and off, ready, pause, leave, done with the work after a call."""
-        asked = await _asked(request)
-        name, do = str(asked.get("seat", "")), str(asked.get("do", ""))
-        if name not in self._parts.uris:
-            return _bad(request, "desk.bad.seat")
-        holder = await self._holder(name)
-        me = visitor(request).user.name
-        if holder not in ("", me):
-            return _bad(request, "desk.bad.taken", user=holder)
-        if do == "on":
-            await self._sign_on(name, me)
-        elif holder != me:
-            return _bad(request, "desk.bad.off")
-        else:
-            try:
-                await self._change(name, do, str(asked.get("reason", ""))[:LONGEST_REASON])
-            except UnknownSeat:
-                # Signed on at another node, or before this one began anew.
-                await self._sign_on(name, me)
-                await self._change(name, do, str(asked.get("reason", ""))[:LONGEST_REASON])
-        await audit(request, f"seat.{do}", name)
-        desk = self.desks.find(name)
-        if desk is not None:
-            await desk.look()
-        return web.json_response({"ok": True})
-
-    async def _sign_on(self, name: str, user: str) -> None:
-        for other in await self._parts.state.seats():
-            if other.user == user and other.seat != name:
-                await self._parts.seats.sign_off(other.seat)
-        await self._parts.seats.sign_on(name, self._parts.uris[name], user=user)
-
-    async def _change(self, name: str, do: str, reason: str) -> None:
-        seats = self._parts.seats
-        match do:
-            case "off":
-                await seats.sign_off(name)
-            case "ready":
-                await seats.ready(name)
-            case "pause":
-                await seats.pause(name, reason or self._parts.settings.pauses[0])
-            case "leave":
-                await seats.pause(name, LEAVE)
-            case "wrapped":
-                await self._parts.queue.wrapped_up(name)
-            case _:
-                raise web.HTTPBadRequest
-
-    async def _holder(self, name: str) -> str:
-        seats = await self._parts.state.seats()
-        return next((seat.user for seat in seats if seat.seat == name), "")
+        return answer({"ok": True})
 
     # --- the call --------------------------------------------------------------------------
 
-    @allowed(*_OPERATORS)
+    @allowed(*OPERATORS)
     async def shown(self, request: web.Request) -> web.Response:
         """The card is on the screen."""
         return await self._at_call(request, lambda desk, call, asked: desk.shown(call.call_id))
 
-    @allowed(*_OPERATORS)
+    @allowed(*OPERATORS)
     async def order(self, request: web.Request) -> web.Response:
         """Hold, mute, transfer, confer, retrieve, end."""
 
@@ -171,43 +111,47 @@ class DeskPages:
 
         return await self._at_call(request, give)
 
-    @allowed(*_OPERATORS)
+    @allowed(*OPERATORS)
     async def field(self, request: web.Request) -> web.Response:
         """Set a field of the form."""
 
         async def change(desk: Desk, call: OpenCall, asked: dict[str, Any]) -> None:
             by = visitor(request).user.name
-            await desk.edit(call.call_id, str(asked.get("field", "")), asked.get("value"), by)
+            await desk.ticketing.edit(call, str(asked.get("field", "")), asked.get("value"), by)
 
         return await self._at_call(request, change)
 
-    @allowed(*_OPERATORS)
+    @allowed(*OPERATORS)
     async def accept(self, request: web.Request) -> web.Response:
         """Take what was heard in place of what a field holds."""
-        by = visitor(request).user.name
-        return await self._at_call(
-            request, lambda desk, call, asked: desk.accept(call.call_id, str(asked["field"]), by)
-        )
 
-    @allowed(*_OPERATORS)
+        async def take(desk: Desk, call: OpenCall, asked: dict[str, Any]) -> None:
+            by = visitor(request).user.name
+            await desk.ticketing.accept(call, str(asked.get("field")), by)
+
+        return await self._at_call(request, take)
+
+    @allowed(*OPERATORS)
     async def release(self, request: web.Request) -> web.Response:
         """Let a field be filled by itself again."""
-        by = visitor(request).user.name
-        return await self._at_call(
-            request, lambda desk, call, asked: desk.release(call.call_id, str(asked["field"]), by)
-        )
 
-    @allowed(*_OPERATORS)
+        async def free(desk: Desk, call: OpenCall, asked: dict[str, Any]) -> None:
+            by = visitor(request).user.name
+            await desk.ticketing.release(call, str(asked.get("field")), by)
+
+        return await self._at_call(request, free)
+
+    @allowed(*OPERATORS)
     async def file(self, request: web.Request) -> web.Response:
         """File the ticket."""
 
         async def file(desk: Desk, call: OpenCall, _: dict[str, Any]) -> None:
-            await desk.file(call.call_id, visitor(request).user.name)
+            await desk.ticketing.file(call, visitor(request).user.name)
             await audit(request, "desk.file", call.call_id, call.form.ticket_no)
 
         return await self._at_call(request, file)
 
-    @allowed(*_OPERATORS)
+    @allowed(*OPERATORS)
     async def number(self, request: web.Request) -> web.Response:
         """The caller's whole number, on record."""
 
@@ -221,7 +165,7 @@ class DeskPages:
 
         return await self._at_call(request, show)
 
-    @allowed(*_OPERATORS)
+    @allowed(*OPERATORS)
     async def similar(self, request: web.Request) -> web.Response:
         """Earlier tickets of the number, and open ones that may be about the same matter.
 
@@ -249,7 +193,7 @@ class DeskPages:
         else:
             views = [ticket_view(one.known, one) for one in ranked(draft, caller, found)]
         earlier = await store.earlier(caller, limit=8, call_id=call.call_id)
-        return _json({"earlier": [ticket_view(known) for known in earlier], "similar": views})
+        return answer({"earlier": [ticket_view(known) for known in earlier], "similar": views})
 
     async def _numbered(self, words: str, call_id: str) -> list[Known]:
         ticket = await self._parts.store.ticket(words.upper())
@@ -267,7 +211,7 @@ class DeskPages:
             )
         ]
 
-    @allowed(*_OPERATORS)
+    @allowed(*OPERATORS)
     async def ticket(self, request: web.Request) -> web.Response:
         """One earlier ticket in full, on record."""
 
@@ -297,35 +241,15 @@ class DeskPages:
         work: Callable[[Desk, OpenCall, dict[str, Any]], Awaitable[dict[str, object] | None]],
     ) -> web.Response:
         """Do ``work`` for the operator whose seat holds the call."""
-        asked = await _asked(request)
+        asked = await asked_of(request)
         desk = self.desks.find(str(asked.get("seat", "")))
         if desk is None:
-            return _bad(request, "desk.bad.closed")
+            return refusal(request, "desk.bad.closed")
         if desk.view.user != visitor(request).user.name:
             raise web.HTTPForbidden
         try:
             call = desk.at(str(asked.get("call_id", "")))
             done = await work(desk, call, asked)
         except (FieldProblem, BadOrder) as problem:
-            return _bad(request, problem.text)
-        return _json(done if done is not None else {"ok": True})
-
-
-async def _asked(request: web.Request) -> dict[str, Any]:
-    try:
-        asked = await request.json(loads=msgspec.json.decode)
-    except (msgspec.DecodeError, UnicodeDecodeError):
-        raise web.HTTPBadRequest from None
-    if not isinstance(asked, dict):
-        raise web.HTTPBadRequest
-    return asked
-
-
-def _json(value: object) -> web.Response:
-    return web.Response(body=msgspec.json.encode(value), content_type="application/json")
-
-
-def _bad(request: web.Request, text: str, **values: object) -> web.Response:
-    """What will not do, in words: an answer like any other, and no fault."""
-    error = Speaker(language_of(request))(text, **values)
-    return _json({"error": error, "text": text})
+            return refusal(request, problem.text)
+        return answer(done if done is not None else {"ok": True})

@@ -6,8 +6,7 @@ that it does not know; so a list is made here from what the model's ``words.txt`
 the unknown word, which takes in whatever is none of the phrases. Where that cannot be had, there is
 no list, and the whole vocabulary is listened for.
 
-Under a phrase list nothing else is heard: no emergency, no story. It suits a question after which
-nothing else counts.
+Under a phrase list nothing else is heard, which :mod:`asr.phrased` makes up for.
 """
 
 from __future__ import annotations

@@ -38,6 +38,8 @@ class ListenSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     ``preroll_ms``: how much sound before the onset is decoded too.
     ``rerank``: whether readings are put in order by what the dialogue expects
     (:mod:`asr.expecting`).
+    ``phrase_lists``: whether, on a model with a dynamic graph, a question's expected answers
+    are listened for first (:mod:`asr.phrased`). Any other answer is then decoded twice.
     """
 
     onset_ms: int = 60
@@ -50,6 +52,7 @@ class ListenSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     noise_ms: int = 300
     preroll_ms: int = 500
     rerank: bool = True
+    phrase_lists: bool = False
     vad: VadSettings = VadSettings()
 
 

@@ -29,7 +29,8 @@ import vosk
 
 from asr.engine import SAMPLE_RATE, ModelError, Result, Stream, Word
 from asr.model_files import check_files
-from asr.phrase_list import phrase_list, read_words, takes_phrases
+from asr.phrase_list import UNKNOWN, phrase_list, read_words, takes_phrases
+from asr.phrased import PhrasedStream
 from asr.probe import probe_pcm
 from asr.text import clean, is_word, join_spaced
 
@@ -100,11 +101,12 @@ class VoskEngine:
     def open(self, phrases: Sequence[str] = ()) -> Stream:
         """A stream on a warm recogniser, or on a new one when none is waiting.
 
-        With ``phrases``, where the model can be given any, on a new one that hears them alone.
+        With ``phrases``, where the model can be given any, on a new one that hears them alone
+        until there is a word that is in none of them.
         """
         grammar = phrase_list(phrases, self._words) if phrases and self._words else None
         if grammar is not None:
-            return self._new_stream(grammar)
+            return PhrasedStream(self._new_stream(grammar), self.open)
         with self._lock:
             if self._idle:
                 recogniser, uses, base = self._idle.pop()
@@ -174,7 +176,8 @@ class VoskStream:
     """One utterance on one recogniser, which goes back to its engine afterwards.
 
     Vosk's own endpointing may cut an utterance anywhere; its pieces are joined here, because
-    when a turn is over is decided elsewhere.
+    when a turn is over is decided elsewhere. ``unknown`` is whether a phrase list left something
+    unexplained.
     """
 
     def __init__(
@@ -189,6 +192,7 @@ class VoskStream:
         self._cut = False
         self._pieces: list[Sequence[Reading]] = []
         self._said = ""
+        self.unknown = False
 
     def accept(self, pcm: bytes, *, partial: bool = True) -> str:
         """Decode more audio. Without ``partial`` the text so far is not computed anew."""
@@ -200,6 +204,7 @@ class VoskStream:
         if not partial:
             return self._said
         heard = json.loads(self._recogniser.PartialResult()).get("partial", "")
+        self.unknown = UNKNOWN in heard
         return clean(self._said + join_spaced(heard))
 
     def finish(self) -> Result:
@@ -224,7 +229,10 @@ class VoskStream:
         return answer
 
     def _keep(self, answer: str) -> None:
-        readings = readings_of(json.loads(answer), self._base)
+        told = json.loads(answer)
+        best: Mapping[str, Any] = next(iter(told.get("alternatives", [told])), {})
+        self.unknown = self.unknown or UNKNOWN in best.get("text", "")
+        readings = readings_of(told, self._base)
         if any(reading.words for reading in readings):
             self._pieces.append(readings)
             self._said += readings[0].text

@@ -327,6 +327,7 @@ class Node:
             music=library.recording(MUSIC).path,
             targets=self._targets(flow_data),
             queueing=Queueing(self.queue, self.call_backs, self.cards),
+            always_heard=_always_heard(flow_data),
         )
 
     def _targets(self, flow_data: FlowData) -> Targets:
@@ -397,6 +398,11 @@ class Node:
         return self._line.pool.originate(
             uri, number, on_call, timeout_s=timeout_s, headers=headers, lasting=lasting
         )
+
+
+def _always_heard(flow_data: FlowData) -> tuple[str, ...]:
+    emergencies = flow_data.emergency_words.values()
+    return ("人工", "转人工", *(word for words in emergencies for word in words))
 
 
 def _service_names(flow_data: FlowData) -> Callable[[str], str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -15,6 +16,12 @@ _RETRIEVAL = 1
 _UTF8 = 1
 _RATE, _PITCH, _RANGE = 1, 3, 4
 _NO_ERROR = 0
+
+
+@cache
+def shared() -> Espeak:
+    """The process's one instance: a second one would never answer."""
+    return Espeak()
 
 
 class Espeak:

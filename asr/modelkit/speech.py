@@ -140,7 +140,7 @@ def espeak_speaker() -> Callable[[str, random.Random], Utterance]:
     """A function that speaks a text with one of espeak-ng's variants, pace and pitch at random."""
     from asr.modelkit import espeak
 
-    engine = espeak.Espeak()
+    engine = espeak.shared()
 
     def speak(text: str, rng: random.Random) -> Utterance:
         variant = rng.choice(espeak.VARIANTS)

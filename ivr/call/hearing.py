@@ -87,8 +87,17 @@ class Hearing:
         self._expected = Expected(command.expect, command.keys.max_digits)
         if CALLER in self._listeners:
             self._listeners[CALLER].listen(
-                expect=command.expect, end_silence_ms=command.end_silence_ms
+                expect=command.expect,
+                end_silence_ms=command.end_silence_ms,
+                phrases=self._phrases(command),
             )
+
+    def _phrases(self, command: Listen) -> tuple[str, ...]:
+        """What the recogniser is to listen for first; nothing where anything may come."""
+        dictation = command.keys.max_digits > 1
+        if not command.expect or dictation or not self._services.listening.phrase_lists:
+            return ()
+        return (*command.expect, *self._services.always_heard)
 
     def understood(self, result: Result) -> Result:
         """What the caller said, its readings in order by what the dialogue expects."""

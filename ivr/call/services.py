@@ -81,9 +81,10 @@ class Services:
     """The node's parts that every call shares.
 
     ``service_name`` gives the name of a service by its number. ``targets`` are those who may be
-    rung from a call, ``music`` is what somebody on hold hears;
-    people's orders for a call come through ``state``. Without ``queueing`` operators are reached
-    at ``settings.operator`` alone.
+    rung from a call, ``music`` is what somebody on hold hears; people's orders for a call come
+    through ``state``. ``always_heard`` are the words that no list of expected answers may hide:
+    those of emergencies, and for a person. Without ``queueing`` operators are reached at
+    ``settings.operator`` alone.
     """
 
     node: str
@@ -107,3 +108,4 @@ class Services:
     music: Path | None = None
     targets: Targets = field(default_factory=Targets)
     queueing: Queueing | None = None
+    always_heard: tuple[str, ...] = ()

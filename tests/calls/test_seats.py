@@ -277,7 +277,7 @@ async def _operator_hangs_up(line: Line, phone: RobotPhone, first: Office, secon
 
 
 async def _busy(line: Line, phone: RobotPhone, first: Office, second: Office) -> None:
-    """119 is busy: the caller who was put through blind is back with the operator."""
+    """119 is busy: the caller who was put through blind is back with the operator. 802 is not."""
     caller, operator = await put_through(line, phone, first)
     call_id = call_of(line, phone.name)
     await Console(line.node.state, call_id).order(control.Blind, target="119")
@@ -291,8 +291,12 @@ async def _busy(line: Line, phone: RobotPhone, first: Office, second: Office) ->
     await hears_music(caller)
     await again.resume()
     await all_hear({caller: ("801",), again: ("caller",)})
-    await caller.hang_up()
+    await Console(line.node.state, call_id).order(control.Blind, target="seat:802")
+    other = await second.answers("802", call_id)
     await again.over()
+    await all_hear({caller: ("802",), other: ("caller",)})
+    await caller.hang_up()
+    await other.over()
 
 
 def _left(line: Line, call_id: str, target: str) -> int:

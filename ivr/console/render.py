@@ -84,7 +84,10 @@ async def safe(request: web.Request, handler: Handler) -> web.StreamResponse:
         log.error("console: %s", error, extra={"action": "console"})
         response = _failed(request, 503)
     except Exception:
-        log.exception("console: %s failed", request.match_info.route, extra={"action": "console"})
+        # The route itself would show the page's own parts, whatever is in them.
+        resource = request.match_info.route.resource
+        place = resource.canonical if resource is not None else "?"
+        log.exception("console: %s %s failed", request.method, place, extra={"action": "console"})
         response = _failed(request, 500)
     if not response.prepared:
         for name, value in HEADERS.items():

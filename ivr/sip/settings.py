@@ -27,6 +27,9 @@ class TrunkSettings(msgspec.Struct, frozen=True):
     realm: str = "*"
     expires: int = 300
 
+    def __repr__(self) -> str:
+        return f"TrunkSettings(registrar={self.registrar!r}, user={self.user!r}, password='***')"
+
 
 class SeatSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """One seat's telephone, either or:
@@ -39,6 +42,10 @@ class SeatSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     name: str
     ha1: str = ""
     uri: str = ""
+
+    def __repr__(self) -> str:
+        # With it anybody could register as this seat.
+        return f"SeatSettings(name={self.name!r}, ha1='***', uri={self.uri!r})"
 
     def __post_init__(self) -> None:
         if not _SEAT.fullmatch(self.name):

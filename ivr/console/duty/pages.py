@@ -29,7 +29,7 @@ class Checked(msgspec.Struct, frozen=True):
     seconds: float
 
 
-@dataclass
+@dataclass(repr=False)
 class DutyPages:
     """``/duty`` and what belongs to it."""
 
@@ -100,7 +100,7 @@ class DutyPages:
             lanes, parked, unsigned = (), (), 0
         return {
             "gauges": await gauges(self.node),
-            "status": self.node.flows.status,
+            "flow_status": self.node.flows.status,
             "lanes": lanes,
             "parked": [
                 (row.id, row.ticket.ticket_no, row.attempts, row.due, reason)

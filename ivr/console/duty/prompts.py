@@ -36,7 +36,7 @@ class Row(msgspec.Struct, frozen=True):
     message: str = ""
 
 
-@dataclass
+@dataclass(repr=False)
 class PromptPages:
     """``/prompts``. The files are those of this node."""
 
@@ -91,7 +91,7 @@ class PromptPages:
             found=len(found),
             asked={"words": words, "standing": standing},
             current=current,
-            pages=pages,
+            last=pages,
             link=lambda n: str(request.rel_url.update_query(page=str(n))),
             directory=self.directory,
             most=replacing.MOST_BYTES,

@@ -10,6 +10,7 @@ import asyncio
 import logging
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
+from typing import Any
 
 import msgspec
 
@@ -133,9 +134,9 @@ class Desk:
                 await self._find(self.view.call_id)
             ready.set()
             async for new in _unseen(entries, past):
-                await self._seat_told(msgspec.json.decode(new, type=control.AnyAtDesk))
+                await self._seat_told(_read(new, control.AnyAtDesk))
 
-    async def _seat_told(self, told: control.AnyAtDesk) -> None:
+    async def _seat_told(self, told: control.AnyAtDesk | None) -> None:
         match told:
             case control.Coming():
                 known = self.call is not None and self.call.call_id == told.call_id
@@ -212,12 +213,8 @@ class Desk:
 
     async def _call_told(self, payload: bytes) -> None:
         call = self.call
-        try:
-            event = msgspec.json.decode(payload, type=live.AnyLiveEvent)
-        except msgspec.ValidationError:
-            # Of a newer node; what this one does not know it cannot show.
-            return
-        if call is None or event.call_id != call.call_id:
+        event = _read(payload, live.AnyLiveEvent)
+        if call is None or event is None or event.call_id != call.call_id:
             return
         match event:
             case live.LineHeard():
@@ -277,6 +274,15 @@ def lines_of(call: OpenCall) -> tuple[LineView, ...]:
     return tuple(sorted(call.lines.values(), key=lambda line: line.at))
 
 
+def _read(payload: bytes, types: Any) -> Any:
+    """An entry of a topic; None if this node does not know such a thing: a newer one may."""
+    try:
+        return msgspec.json.decode(payload, type=types)
+    except msgspec.DecodeError as error:
+        log.warning("not understood: %s", error, extra={"action": "desk"})
+        return None
+
+
 async def _unseen(entries: AsyncIterator[Entry], past: Sequence[Entry]) -> AsyncIterator[bytes]:
     """What is new in ``entries`` after ``past``; a topic that was forgotten begins with 0 again."""
     seen = past[-1].number if past else -1
@@ -286,9 +292,9 @@ async def _unseen(entries: AsyncIterator[Entry], past: Sequence[Entry]) -> Async
             yield entry.payload
 
 
-def _newest_call(past: Sequence[Entry]) -> list[control.AnyAtDesk]:
+def _newest_call(past: Sequence[Entry]) -> list[control.AnyAtDesk | None]:
     """What was told since the newest call came to the seat, that included."""
-    told = [msgspec.json.decode(entry.payload, type=control.AnyAtDesk) for entry in past]
+    told = [_read(entry.payload, control.AnyAtDesk) for entry in past]
     for at in range(len(told) - 1, -1, -1):
         if isinstance(told[at], control.Coming):
             return told[at:]

@@ -86,7 +86,7 @@ class Wait:
             reason=command.priority,
             skills=command.skills,
         )
-        self._waits = True
+        self._waits, self._elsewhere = True, False
         self._services.live.publish(live.Queued(self._call_id, command.priority))
         self._spot = await queue.join(entry, self._news)
         return None

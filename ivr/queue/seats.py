@@ -21,10 +21,13 @@ _TOPIC_S = 60.0
 
 
 class _Told(msgspec.Struct, frozen=True):
-    """What one node tells the node of a seat: to pause, and why."""
+    """What one node tells the node of a seat: to pause, and why (``reason``); that its operator
+    has left (``off``); or that another node speaks for it now (``taken_by``)."""
 
     seat: str
-    reason: str
+    reason: str = ""
+    off: bool = False
+    taken_by: str = ""
 
 
 class UnknownSeat(KeyError):
@@ -73,7 +76,8 @@ class Seats:
             task.cancel()
         await asyncio.wait(self._tasks)
         for name in tuple(self._seats):
-            await self.sign_off(name)
+            await self._state.drop_seat(name)
+        self._seats.clear()
 
     @property
     def here(self) -> dict[str, Seat]:
@@ -83,19 +87,21 @@ class Seats:
     async def sign_on(
         self, seat: str, uri: str, *, user: str = "", skills: tuple[str, ...] = ()
     ) -> None:
-        """An operator sits down: the seat is ready.
+        """An operator sits down: the seat is ready, whichever node it was signed on at before.
 
         ``uri`` is the SIP address to dial for it; ``skills`` are added to the configured ones.
         """
         now = self._now()
         known = (*self._skills.get(seat, ()), *self._skills.get(user, ()), *skills)
         able = tuple(sorted(set(known)))
+        await self._tell(_Told(seat, taken_by=self._node))
         await self._set(Seat(seat, uri, self._node, user, able, since=now, idle_since=now))
 
     async def sign_off(self, seat: str) -> None:
-        """The operator leaves; a call going on is not touched."""
-        if self._seats.pop(seat, None) is not None:
-            await self._state.drop_seat(seat)
+        """The operator leaves, at whichever node; a call going on is not touched."""
+        if self._seats.pop(seat, None) is None:
+            await self._tell(_Told(seat, off=True))
+        await self._state.drop_seat(seat)
 
     async def pause(self, seat: str, reason: str) -> None:
         """No calls until :meth:`ready`. Raises :class:`UnknownSeat`."""
@@ -122,11 +128,19 @@ class Seats:
     async def _renew(self) -> None:
         while True:
             try:
-                for seat in tuple(self._seats.values()):
-                    await self._state.put_seat(seat, self._expire_s)
+                await self.renew()
             except StateUnavailable as error:
                 log.error("seats: %s", error, extra={"action": "seats"})
             await asyncio.sleep(self._renew_s)
+
+    async def renew(self) -> None:
+        """Put this node's seats into the shared state again, but for those it has lost."""
+        for other in await self._state.seats():
+            held = self._seats.get(other.seat)
+            if held is not None and other.node != self._node and other.since > held.since:
+                del self._seats[other.seat]
+        for seat in tuple(self._seats.values()):
+            await self._state.put_seat(seat, self._expire_s)
 
     async def _listen(self) -> None:
         """Pause the seats of which another node says that nobody is there."""
@@ -134,9 +148,20 @@ class Seats:
             try:
                 async with self._state.follow(TOPIC) as entries:
                     async for entry in entries:
-                        told = msgspec.json.decode(entry.payload, type=_Told)
-                        if told.seat in self._seats:
-                            await self.pause(told.seat, told.reason)
+                        await self._told(msgspec.json.decode(entry.payload, type=_Told))
             except (StateUnavailable, msgspec.DecodeError) as error:
                 log.error("seats: %s", error, extra={"action": "seats"})
                 await asyncio.sleep(self._renew_s)
+
+    async def _told(self, told: _Told) -> None:
+        if told.seat not in self._seats:
+            return
+        if told.off:
+            await self.sign_off(told.seat)
+        elif not told.taken_by:
+            await self.pause(told.seat, told.reason)
+        elif told.taken_by != self._node:
+            del self._seats[told.seat]
+
+    async def _tell(self, told: _Told) -> None:
+        await self._state.append(TOPIC, msgspec.json.encode(told), _TOPIC_S)

@@ -94,7 +94,9 @@ class SeatsInCalls:
 
     async def _rung(self, call_id: str, seat: str, role: str) -> None:
         if not await self._queue.engage(call_id, seat):
-            # The queue has given the call to this seat, and looks after its screen.
+            # The queue has given the call to this seat, and looks after its screen; but who
+            # answers and is left before a word was said has not joined anything.
+            self._talking[call_id, seat] = role
             return
         self._passed_on.add((call_id, seat))
         card = self._cards.get(call_id)
@@ -108,6 +110,7 @@ class SeatsInCalls:
             await self._desk(call_id, seat).taken()
 
     async def _refused(self, call_id: str, seat: str, reason: str) -> None:
+        self._talking.pop((call_id, seat), None)
         if (call_id, seat) in self._passed_on:
             self._passed_on.discard((call_id, seat))
             await self._queue.left(seat, wrap_up=False)

@@ -352,3 +352,41 @@ async def test_a_seat_in_a_transfer_is_offered_nobody(node: Node, time: Time) ->
     assert node.offered("c1") == ["s1"]
     # A seat that the queue has given the call is not engaged twice.
     assert not await node.queue.engage("c1", "s1")
+
+
+async def test_a_seat_signed_on_elsewhere_belongs_to_that_node(
+    node: Node, other: Node, state: MemoryState
+) -> None:
+    async with node.seats, other.seats:
+        await node.seats.sign_on("s1", "sip:801@127.0.0.1", user="li")
+        node.time.now += 1
+
+        async def taken() -> bool:
+            await other.seats.sign_on("s1", "sip:801@127.0.0.1", user="li")
+            return "s1" not in node.seats.here
+
+        await eventually(taken)
+        (seat,) = await state.seats()
+        assert seat.node == "b"
+
+        async def gone() -> bool:
+            # Said at the first node, which does not speak for the seat any more.
+            await node.seats.sign_off("s1")
+            return "s1" not in other.seats.here
+
+        await eventually(gone)
+        assert await state.seats() == ()
+
+
+async def test_two_nodes_that_were_apart_agree_on_who_has_the_seat(
+    node: Node, other: Node, state: MemoryState, time: Time
+) -> None:
+    await node.seats.sign_on("s1", "sip:801@127.0.0.1")
+    time.now += 1
+    await other.seats.sign_on("s1", "sip:801@127.0.0.1")
+    # Neither has heard of the other.
+    assert "s1" in node.seats.here and "s1" in other.seats.here
+    await node.seats.renew()
+    await other.seats.renew()
+    assert "s1" not in node.seats.here
+    assert [seat.node for seat in await state.seats()] == ["b"]

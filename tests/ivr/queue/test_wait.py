@@ -260,6 +260,20 @@ async def test_talk_then_work_after_the_call_then_the_next_caller(tmp_path: Path
         assert await room.state.claims() == {}
 
 
+async def test_who_hangs_up_as_the_seat_answers_does_not_keep_the_seat(tmp_path: Path) -> None:
+    async with open_room() as room:
+        await room.sign_on("801")
+        async with calling(room, tmp_path) as desk:
+            leg = await rings(desk)
+            desk.worker.at_once = False
+            desk.worker.tell(sip.LegChanged(leg, "up", 200))
+            await eventually(lambda: "Taken" in room.kinds("801"))
+            await desk.hang_up()
+        await eventually(lambda: room.kinds("801")[-1] == "Gone")
+        await room.queue.wrapped_up("801")
+        assert await room.state.claims() == {}
+
+
 async def test_without_a_seat_the_other_address_rings(tmp_path: Path) -> None:
     async with open_room() as room:
         async with calling(room, tmp_path, operator="sip:pbx@127.0.0.1") as desk:

@@ -139,7 +139,7 @@ class PartyLeft(LiveEvent, frozen=True):
 
 
 class OrderRefused(LiveEvent, frozen=True):
-    """An order of the user ``by`` came to nothing; reasons: :mod:`ivr.talk.handling`."""
+    """An order of the user ``by`` came to nothing; reasons: :mod:`ivr.talk.orders`."""
 
     by: str
     order: str

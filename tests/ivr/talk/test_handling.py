@@ -395,3 +395,12 @@ async def test_a_talk_that_is_not_the_hotlines_takes_no_orders() -> None:
     table = Table()
     table.handling.order(control.Supervise("zhang", "900"), alone=True)
     assert [one.reason for one in table.told(live.OrderRefused)] == ["no-talk"]  # type: ignore[attr-defined]
+
+
+async def test_the_one_consulted_may_take_the_caller_themselves() -> None:
+    table = Table()
+    table.order(consult)
+    table.answers(OTHER)
+    assert not table.order(control.Complete("wang"), seat="802")
+    assert table.let_go == {OPERATOR}
+    assert table.hears == both(CALLER, OTHER)

@@ -62,7 +62,8 @@ class NotFit(ValueError):
 
 def fit_id(prompt: str) -> bool:
     """Whether an id can be a file's name."""
-    return prompt == Path(prompt).name and "\0" not in prompt and not prompt.startswith(".")
+    plain = prompt == Path(prompt).name and "\0" not in prompt
+    return bool(prompt) and plain and not prompt.startswith(".")
 
 
 def read(body: bytes, even: bool) -> Pcm:

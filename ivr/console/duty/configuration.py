@@ -11,9 +11,9 @@ import enum
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import msgspec
-from yarl import URL
 
 MASK = "••••••"
 
@@ -97,14 +97,10 @@ def entries(config: msgspec.Struct) -> tuple[Entry, ...]:
 
 def _walk(value: Any, plain: Any, place: str, kind: str) -> Iterator[Entry]:
     if isinstance(value, msgspec.Struct):
-        for field in msgspec.structs.fields(value):
-            default = getattr(plain, field.name, None)
-            yield from _walk(
-                getattr(value, field.name),
-                default,
-                f"{place}.{field.name}" if place else field.name,
-                f"{kind}.{field.name}" if kind else field.name,
-            )
+        for name in value.__struct_fields__:
+            default = getattr(plain, name, None)
+            here, same = (f"{at}.{name}" if at else name for at in (place, kind))
+            yield from _walk(getattr(value, name), default, here, same)
         return
     if isinstance(value, Mapping):
         for key, one in value.items():
@@ -138,10 +134,10 @@ def _read(value: Any, kind: str) -> tuple[str, bool]:
 
 
 def bare(address: str) -> str:
-    """An address without the password in it, and without what follows a question mark."""
+    """An address without the user and password in it, nor what follows a question mark."""
     try:
-        url = URL(address)
-        hidden = url.with_query(None).with_fragment(None)
-        return str(hidden.with_user(None).with_password(None) if url.user else hidden)
+        parts = urlsplit(address)
+        host = parts.netloc.rpartition("@")[2]
     except ValueError:
         return MASK
+    return f"{parts.scheme}://{host}{parts.path}"

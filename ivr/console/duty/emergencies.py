@@ -18,6 +18,7 @@ from ivr.console.context import CONTEXT, Page, visitor
 from ivr.console.render import page
 
 LONGEST_NAME = 60
+SEEN_S = 86400.0
 
 
 class EmergencyStore(Protocol):
@@ -63,15 +64,13 @@ class EmergencyPages:
     @allowed("supervisor", "engineer")
     async def show(self, request: web.Request) -> web.Response:
         """The whole page."""
-        found = await self._open()
-        for one in found:
-            await audit(request, "emergency.view", one.ticket.ticket_no)
+        found = await self._open(request)
         return page(request, "emergencies.html", open=found, clock=request.app[CONTEXT].now())
 
     @allowed("supervisor", "engineer")
     async def now(self, request: web.Request) -> web.Response:
         """The part that renews itself."""
-        found = await self._open()
+        found = await self._open(request)
         return page(request, "emergencies-now.html", open=found, clock=request.app[CONTEXT].now())
 
     @allowed("supervisor", "engineer")
@@ -104,11 +103,16 @@ class EmergencyPages:
         await audit(request, "emergency.take", ticket_no)
         raise web.HTTPSeeOther("/emergencies")
 
-    async def _open(self) -> list[Shown]:
+    async def _open(self, request: web.Request) -> list[Shown]:
+        """All of them; that the visitor sees one goes on record once in a session."""
         found: list[Shown] = []
         for one in await self.store.open_emergencies():
             record = await self.store.emergency(one.ticket_no)
             ticket = await self.store.ticket(one.ticket_no)
             if record is not None and ticket is not None:
                 found.append(Shown(record, ticket))
+                session = visitor(request).session.digest
+                state = request.app[CONTEXT].state
+                if await state.once(f"seen:{session}:{ticket.ticket_no}", SEEN_S):
+                    await audit(request, "emergency.view", ticket.ticket_no)
         return found

@@ -19,7 +19,8 @@ from ivr.console.render import page
 from ivr.speech import replacing
 from ivr.speech.errors import PromptMissing
 from ivr.speech.pcm import Pcm, wav_bytes
-from ivr.speech.prompts import PromptLibrary
+from ivr.speech.prompts import TONES, PromptLibrary
+from ivr.speech.vocabulary import units
 
 PAGE = 50
 NO_DIRECTORY = "没有配置 speech.prompts_dir，不能替换"
@@ -178,16 +179,18 @@ class PromptPages:
 
 
 def rows_of(library: PromptLibrary, prompts: Mapping[str, str]) -> list[Row]:
-    """All prompts by id, each with how it stands."""
+    """All prompts, recorded words and tones by id, each with how it stands."""
     wrong = {problem.prompt: problem for problem in library.check() if problem.kind != "unknown"}
     rows: list[Row] = []
-    for name in sorted(prompts):
+    words = {unit.id: unit.word for unit in units()}
+    for name in sorted({*prompts, *words, *TONES}):
+        text = prompts.get(name) or words.get(name, "")
         problem = wrong.get(name)
         if problem is not None and problem.kind != "unknown":
-            rows.append(Row(name, prompts[name], problem.kind, problem.message))
+            rows.append(Row(name, text, problem.kind, problem.message))
         else:
             standing: Standing = "own" if library.replaced(name) else "shipped"
-            rows.append(Row(name, prompts[name], standing))
+            rows.append(Row(name, text, standing))
     return rows
 
 

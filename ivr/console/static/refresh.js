@@ -36,7 +36,7 @@ function put(place, text, known) {
   } else {
     for (const part of wanted) {
       const old = present.get(part.id);
-      const typing = old.matches("form") && old.contains(focused);
+      const typing = old.contains(focused) && focused.matches("input, select, textarea");
       if (known.get(part.id) !== bodies.get(part.id) && !typing) {
         const open = [...old.querySelectorAll("details[open]")].map((one) => one.id);
         old.replaceWith(part);

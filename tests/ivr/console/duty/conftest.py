@@ -12,11 +12,14 @@ import pytest
 
 from adapters.accounts import User
 from adapters.ports import OutboxRow
+from adapters.settings import PlatformSettings, StoreSettings
 from adapters.sql import SqlStore
 from adapters.state.memory import MemoryState
+from adapters.state.port import SharedState
 from asr.engine import Decoder, Level, Strain
 from flows.ticket import TicketDraft
 from ivr.call.services import local_now
+from ivr.call.settings import CallSettings
 from ivr.config import Config
 from ivr.console.duty.audit import AuditPages
 from ivr.console.duty.emergencies import EmergencyPages
@@ -26,6 +29,8 @@ from ivr.console.duty.users import UserPages
 from ivr.console.server import ConsoleServer
 from ivr.flowsource import FlowSource, FlowStatus
 from ivr.sip.line import PhoneLine
+from ivr.sip.settings import SeatSettings, SipSettings
+from ivr.speech.settings import SpeechSettings
 from tests.adapters.samples import LINES, call
 from tests.adapters.test_notice_store import alarms, gas
 from tests.flowdata import flow_data
@@ -40,7 +45,7 @@ class House:
 
     config: Config
     store: SqlStore
-    state: MemoryState
+    state: SharedState
     flows: FlowSource
     decoder: Decoder
     open_line: PhoneLine | None = None
@@ -99,22 +104,18 @@ def line(seats: set[str], *, pid: int, workers: int = 3, living: int = 3) -> Pho
 async def house(tmp_path: Path, add: Callable[..., User]) -> AsyncIterator[House]:
     prompts = tmp_path / "prompts"
     prompts.mkdir()
-    config = msgspec.convert(
-        {
-            "data_dir": str(tmp_path),
-            "speech": {"prompts_dir": str(prompts)},
-            "platform": {"key_id": "hotline", "secret": "not for anybody"},
-            "store": {"url": "postgresql://hotline:not-this-either@db.example/hotline"},
-            "sip": {
-                "seats": [
-                    {"name": "801", "ha1": "0123456789abcdef" * 2},
-                    {"name": "802", "uri": "sip:802@10.0.0.9"},
-                ]
-            },
-            "call": {"operator": "sip:1001@10.0.0.5"},
-        },
-        Config,
-        strict=False,
+    config = Config(
+        data_dir=tmp_path,
+        speech=SpeechSettings(prompts_dir=prompts),
+        platform=PlatformSettings(key_id="hotline", secret="not for anybody"),
+        store=StoreSettings(url="postgresql://hotline:not-this-either@db.example/hotline"),
+        sip=SipSettings(
+            seats=(
+                SeatSettings("801", ha1="0123456789abcdef" * 2),
+                SeatSettings("802", uri="sip:802@10.0.0.9"),
+            )
+        ),
+        call=CallSettings(operator="sip:1001@10.0.0.5"),
     )
     store = SqlStore(f"sqlite:///{tmp_path}/hotline.db", alarms=alarms)
     await store.start()
@@ -146,5 +147,3 @@ async def house(tmp_path: Path, add: Callable[..., User]) -> AsyncIterator[House
 def refused(house: House, *problems: str) -> None:
     """As if an edit of the flow data had been refused."""
     house.flows.status = FlowStatus(house.flows.status.loaded, problems)
-
-

@@ -104,7 +104,11 @@ async def test_emergencies_are_signed_for_and_taken_over(
     taken = await house.store.emergency(second)
     assert taken is not None and (taken.state, taken.ended_by) == ("handed-over", "GONG")
     actions = [(action, subject) for action, subject, _ in await house.actions()]
-    for expected in (("emergency.view", first), ("emergency.sign", first), ("emergency.take", second)):
+    for expected in (
+        ("emergency.view", first),
+        ("emergency.sign", first),
+        ("emergency.take", second),
+    ):
         assert expected in actions
 
 
@@ -159,7 +163,10 @@ async def test_a_prompt_is_heard_replaced_and_taken_back(
     assert not list(own.glob("*.wav"))
     assert len(list((own / ".replaced").iterdir())) == 1
     actions = [(action, subject) for action, subject, _ in await house.actions()]
-    assert ("prompt.replace", "greet.notice") in actions and ("prompt.back", "greet.notice") in actions
+    assert ("prompt.replace", "greet.notice") in actions and (
+        "prompt.back",
+        "greet.notice",
+    ) in actions
 
 
 @SIZES
@@ -209,4 +216,3 @@ async def test_users_and_the_record_of_what_they_did(
     made = await house.store.user("陈六")
     assert made is not None and made.roles == ("operator", "supervisor") and made.seat == "803"
     assert password not in str(await house.actions())
-

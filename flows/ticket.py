@@ -42,7 +42,7 @@ class Recognised(msgspec.Struct, frozen=True):
 
 
 # Where a ticket comes from, as far as it is this hotline.
-Source = Literal["语音自助", "漏接回拨"]
+Source = Literal["语音自助", "漏接回拨", "电话"]
 VerifyLevel = Literal["L0", "L1", "L2", "L3"]
 By = Literal["speech", "keys", "network", "link"]
 LinkStatus = Literal["none", "sent", "failed", "opened", "finished"]
@@ -101,8 +101,8 @@ class TicketDraft(msgspec.Struct, frozen=True):
     ``grid_code``: the grid (15 digits) or community (12 digits) that looks after the place.
     ``merged_into``: the number of an earlier ticket of which this one is a repetition.
     ``repeat_count``: how many calls of the same number on the same matter this ticket stands
-    for, 0 where nobody has counted. ``source``: whose call it was taken down in, the citizen's own
-    or one of ours that returned a missed call.
+    for, 0 where nobody has counted. ``source``: what it was taken down in: the citizen's call
+    (语音自助, or 电话 where an operator filed it), or one of ours that returned a missed call.
     """
 
     type: TicketType

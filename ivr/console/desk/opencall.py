@@ -70,7 +70,9 @@ class OpenCall:
     @property
     def complete(self) -> TicketDraft:
         """The ticket as it is to be filed."""
-        return replace(self.filling.draft, complete=True)
+        draft = self.filling.draft
+        source = "电话" if draft.source == "语音自助" else draft.source
+        return replace(draft, complete=True, source=source)
 
     def hear(self, line: Line) -> LineView | None:
         """Take a line of the talk; None if it is known already."""

@@ -49,6 +49,8 @@ export async function post(path, body) {
       method: "POST",
       headers: { "Content-Type": "application/json", "X-CSRF-Token": csrf },
       body: JSON.stringify(body),
+      // What is sent while the page goes away still arrives.
+      keepalive: true,
     });
   } catch {
     throw new Refused(t("desk.bad.network"));

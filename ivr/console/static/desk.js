@@ -287,6 +287,8 @@ document.addEventListener("keydown", (event) => {
   }
 });
 
+addEventListener("pagehide", () => form.flush());
+
 // --- beginning -----------------------------------------------------------------------------
 
 const chosen = $("seat");

@@ -108,7 +108,7 @@ async def test_a_call_from_the_card_to_the_filed_ticket(
     assert (filed.recognised.intent, filed.occurred) == ("cmp.streetlight", "昨天晚上")
     assert filed.contact_number == "07792031234"
     assert filed.grid_code == "450503103901003"
-    assert filed.merged_into == main and filed.complete
+    assert filed.merged_into == main and filed.complete and filed.source == "电话"
     merged = await office.store.ticket(main)
     assert merged is not None and merged.draft.repeat_count == 2
     (label,) = await office.store.corrections()

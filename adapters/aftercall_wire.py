@@ -13,7 +13,7 @@ import msgspec
 
 from adapters.errands import Errand, RatingRecord
 from adapters.reports import Report, report_key
-from flows.followup import Contacted, FollowUpResult
+from flows.followup import Contacted, FollowUpResult, ended
 from flows.opinion import Reason, Satisfaction, Solved
 
 # Only 回访完成 can count as satisfied, and only with the citizen's own 满意 or 基本满意.
@@ -91,7 +91,7 @@ def rating_report(record: RatingRecord) -> Report:
 
 def follow_up_report(errand: Errand, call_id: str) -> Report:
     """What the platform is told of a follow-up that has ended."""
-    found = errand.found or FollowUpResult()
+    found = _ended(errand) or FollowUpResult()
     assert errand.ended is not None
     told = WireFollowUp(
         key=report_key("follow-up", f"{errand.ref}/{errand.round}"),
@@ -115,12 +115,16 @@ def follow_up_report(errand: Errand, call_id: str) -> Report:
 
 def verdict(errand: Errand) -> Verdict:
     """What came of a follow-up, in the platform's words."""
-    found = errand.found
+    found = _ended(errand)
     if found is not None and found.outcome in _VERDICTS:
         return _VERDICTS[found.outcome]
     if errand.state == "given-up" and found is not None and found.confirmed:
         return "未完成"
     return "未接通"
+
+
+def _ended(errand: Errand) -> FollowUpResult | None:
+    return ended(errand.found) if errand.found is not None else None
 
 
 def _json(told: WireRating | WireFollowUp) -> str:

@@ -74,6 +74,10 @@ class Errands(Rounds):
     def too_old(self, errand: Errand) -> bool:
         """Whether nobody wants to be rung about it any more."""
 
+    async def known_already(self, errand: Errand) -> bool:
+        """Whether nothing need be asked any more; the errand is ended then."""
+        return False
+
     # --- rounds --------------------------------------------------------------------------
 
     async def release(self) -> None:
@@ -98,6 +102,8 @@ class Errands(Rounds):
     async def _carry_out(self, errand: Errand) -> None:
         extra = {"action": self.kind, "ref": errand.ref}
         try:
+            if await self.known_already(errand):
+                return
             if self.too_old(errand):
                 await self.give_up(errand, "too old", tried=False)
                 return

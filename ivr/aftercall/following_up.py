@@ -106,8 +106,14 @@ class FollowingUp(Errands):
 
     async def give_up(self, errand: Errand, why: str, *, tried: bool) -> None:
         at = self._clock.now()
-        found = ended(errand.found) if errand.found is not None else None
-        await self._store.end_errand(errand.id, "given-up", why, tried=tried, at=at, found=found)
+        await self._store.end_errand(errand.id, "given-up", why, tried=tried, at=at)
+
+    async def known_already(self, errand: Errand) -> bool:
+        """A process may have died after the last answer, and before it could end the errand."""
+        if errand.found is None or ended(errand.found).outcome in AGAIN:
+            return False
+        await self.reached_before(errand)
+        return True
 
     def next_try(self, now: datetime) -> datetime:
         """In the next window."""

@@ -287,3 +287,17 @@ async def test_after_a_crash_in_mid_ring_the_number_is_left_in_peace(house: Hous
     assert len(house.rung) == 1
     told = await house.told()
     assert (told.verdict, told.attempts) == ("回访完成", 2)
+
+
+async def test_answers_heard_by_a_node_that_died_are_not_asked_for_again(house: House) -> None:
+    await house.closed()
+    now, later = house.clock.now(), house.clock.now() + timedelta(seconds=HOUR)
+    errand = await house.store.claim_errand("follow-up", now, owner="node", until=later)
+    assert errand is not None
+    heard = FollowUpResult(confirmed=True, contacted="有", solved="未解决", satisfaction="不满意")
+    await house.store.keep_found(errand.id, heard)
+    await house.store.release_errands("node")
+    await house.passes(1)
+    assert house.rung == []
+    told = await house.told()
+    assert (told.verdict, told.review, told.attempts) == ("待人工复核", True, 1)

@@ -110,6 +110,12 @@ export class Form {
     await Promise.allSettled([...this.#sending.values()]);
   }
 
+  // The operator has asked for the whole number.
+  reveal(number) {
+    if (this.#view) this.#view.contact_number = number;
+    this.#put("f-contact_number", number);
+  }
+
   add(text) {
     const area = $("f-content");
     area.value = [area.value.trim(), text].filter(Boolean).join("；").slice(0, 1000);
@@ -144,8 +150,8 @@ export class Form {
 
   #put(id, value) {
     const input = $(id);
-    const typing = document.activeElement === input && input.matches("input, textarea") && this.#dirty.has(id);
-    if (!typing && !this.#dirty.has(id) && input.value !== value) input.value = value;
+    const same = input.value === value && input.selectedIndex !== -1;
+    if (!this.#dirty.has(id) && !same) input.value = value;
   }
 
   #options(id, values, unknown = false) {

@@ -41,7 +41,7 @@ function showSeat(view) {
   $("status").className = `state ${view.busy || view.status}`;
   $("waiting").textContent = view.waiting ? t("desk.waiting", { n: view.waiting }) : "";
   hide($("do-ready"), !paused);
-  hide($("do-pause"), paused);
+  hide($("pausing"), paused);
   buttons();
 }
 
@@ -92,7 +92,9 @@ function painted(call_id, tries = 3) {
 
 async function reveal() {
   const numbers = state.call && (await ask("number", at()));
-  if (numbers) showNumber(numbers.caller);
+  if (!numbers) return;
+  showNumber(numbers.caller);
+  form.reveal(numbers.contact);
 }
 
 function showPhone() {

@@ -102,6 +102,11 @@ class MemoryStore(
         self._progress[call_id] = draft
         self._lines[call_id] = tuple(lines)
 
+    async def save_talk(self, call_id: str, lines: Sequence[Line]) -> None:
+        """Keep what has been said in a call in progress."""
+        self._known(call_id)
+        self._lines[call_id] = tuple(lines)
+
     async def file_ticket(
         self, call_id: str, draft: TicketDraft, lines: Sequence[Line], *, at: datetime
     ) -> Ticket:

@@ -184,6 +184,9 @@ class Store(
     async def save_progress(self, call_id: str, draft: TicketDraft, lines: Sequence[Line]) -> None:
         """Keep what a call in progress has taken down, in case its process dies."""
 
+    async def save_talk(self, call_id: str, lines: Sequence[Line]) -> None:
+        """Keep what has been said in a call in progress, in case its process dies."""
+
     async def file_ticket(
         self, call_id: str, draft: TicketDraft, lines: Sequence[Line], *, at: datetime
     ) -> Ticket:

@@ -12,7 +12,7 @@ from adapters.model import CallRecord, Line
 from adapters.ports import Store, StoreError
 from flows.events import Dropped
 from flows.ticket import TicketDraft
-from ivr.call.files import RECORDINGS, call_manifest
+from ivr.call.files import RECORDINGS, call_manifest, others_heard
 from ivr.call.filing import resumable
 from ivr.call.services import local_now
 from ivr.config import Config
@@ -129,6 +129,7 @@ def _describe(
             lines,
             tickets,
             "interrupted",
+            others=others_heard(lines),
         ),
     )
     return str(recording.audio.relative_to(config.data_dir.absolute()))

@@ -23,9 +23,9 @@ from adapters.sql.corrections import SqlCorrections
 from adapters.sql.dialling import SqlDialling
 from adapters.sql.emergency_store import EmergencyStore
 from adapters.sql.errands import SqlErrands, follow
+from adapters.sql.lanes import SqlLanes
 from adapters.sql.leader import SqlLeader
 from adapters.sql.leader_calls import redo_reported
-from adapters.sql.lanes import SqlLanes
 from adapters.sql.second_passes import SqlSecondPasses
 from adapters.sql.service_store import SqlServiceStore
 from adapters.sql.similar import SqlSimilar
@@ -110,6 +110,10 @@ class SqlStore(
     async def save_progress(self, call_id: str, draft: TicketDraft, lines: Sequence[Line]) -> None:
         """Keep what a call in progress has taken down, in case its process dies."""
         await self._write(lambda db: calls.save_progress(db, call_id, draft, lines))
+
+    async def save_talk(self, call_id: str, lines: Sequence[Line]) -> None:
+        """Keep what has been said in a call in progress, in case its process dies."""
+        await self._write(lambda db: calls.replace_lines(db, call_id, lines))
 
     async def file_ticket(
         self, call_id: str, draft: TicketDraft, lines: Sequence[Line], *, at: datetime

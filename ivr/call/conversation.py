@@ -36,6 +36,8 @@ from ivr.sip import messages as sip
 from ivr.talk.following import Ordered
 
 LONGEST_TURN_S = 30.0
+# What people say to each other is kept at least so often, in case this node dies.
+SAVE_TALK_S = 5.0
 
 Inbox = sip.FromWorker | Heard | Due | Ordered | ev.AnyEvent
 
@@ -188,6 +190,8 @@ class Conversation:
         elif due.what == "no-input" and self._listen is not None and self._queue.idle:
             self._caller_speaks = False
             await self._handle(ev.NoInput())
+        elif due.what == "save-talk":
+            await self._filing.save_talk()
 
     async def _heard(self, heard: Heard) -> None:
         event = heard.event
@@ -216,6 +220,8 @@ class Conversation:
                 live.Hearing(self._call_id, shown, voice.speaker, voice.party)
             )
         self.words.note(heard)
+        if isinstance(heard.event, TurnEnded) and not self._timers.running("save-talk"):
+            self._timers.start("save-talk", SAVE_TALK_S)
 
     async def order(self, ordered: Ordered) -> None:
         """Carry out what somebody at the console wants of this call."""
@@ -259,7 +265,9 @@ class Conversation:
             self.deferred.append(event)
             return
         commands = self.talk.handle(event)
-        if commands and isinstance(event, ev.Keys | ev.Utterance | ev.SpeechLost):
+        # Where they stand in the queue is no news any more once a seat is free.
+        news = isinstance(event, ev.SeatFree) and any(isinstance(one, do.Play) for one in commands)
+        if news or (commands and isinstance(event, ev.Keys | ev.Utterance | ev.SpeechLost)):
             self._queue.interrupt()
         await self._carry_out(commands)
 

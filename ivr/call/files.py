@@ -116,6 +116,25 @@ def others_in(presences: Sequence[Presence], time: TimeLine) -> tuple[manifest.P
     )
 
 
+def others_heard(lines: Sequence[Line]) -> tuple[manifest.Party, ...]:
+    """The same as far as their lines show it, where nothing else is known any more."""
+    heard: dict[tuple[str, str], list[Line]] = {}
+    for line in lines:
+        if line.speaker not in ("caller", "hotline", "note"):
+            heard.setdefault((line.speaker, line.party), []).append(line)
+    return tuple(
+        manifest.Party(
+            OTHERS_CHANNEL,
+            role,
+            party.removeprefix("seat:"),
+            from_ms=max(0, round(min(line.start for line in said) * 1000)),
+            to_ms=max(0, round(max(line.end for line in said) * 1000)),
+            target=party,
+        )
+        for (role, party), said in heard.items()
+    )
+
+
 def call_manifest(
     audio: Path,
     ms: int,

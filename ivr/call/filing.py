@@ -142,6 +142,14 @@ class Filing:
         except StoreError:
             log.exception("progress not saved", extra=self._extra("save-progress"))
 
+    async def save_talk(self) -> None:
+        """Keep what has been said so far."""
+        try:
+            await self._ensure_open()
+            await _soon(self._services.store.save_talk(self._call_id, self._transcript.lines))
+        except StoreError:
+            log.exception("talk not saved", extra=self._extra("save-talk"))
+
     async def file(self, command: FileTicket) -> Filed | FilingFailed:
         """Store or amend a ticket; what the dialogue should be told about it."""
         try:

@@ -10,7 +10,7 @@ import pytest
 
 from adapters import filing
 from adapters.model import Receipt, StateChange
-from adapters.ports import NotStored, Store
+from adapters.ports import NotStored, Store, StoreError
 from flows.ticket import TicketDraft
 from tests.adapters.samples import BEIJING, CALLER, LINES, NOON, call, draft, utc
 
@@ -37,6 +37,18 @@ async def test_a_call_is_kept_with_its_transcript(store: Store) -> None:
     assert (record.outcome, record.recording, record.caller) == ("ticket", "a.wav", CALLER)
     assert tuple(lines) == LINES
     assert await store.call("other") is None
+
+
+async def test_what_is_said_is_kept_while_the_call_goes_on(store: Store) -> None:
+    with pytest.raises(StoreError):
+        await store.save_talk("nobody", LINES)
+    await store.open_call(call())
+    await store.save_progress("call-1", draft(), LINES[:1])
+    await store.save_talk("call-1", LINES)
+    found = await store.call("call-1")
+    assert found is not None and tuple(found[1]) == LINES
+    ((_, kept),) = await store.unfinished_calls(call().node)
+    assert kept == draft()
 
 
 async def test_a_ticket_is_stored_whole(store: Store) -> None:

@@ -9,14 +9,20 @@ from datetime import datetime
 from pathlib import Path
 
 import msgspec
+import pytest
 
 from adapters.memory import MemoryStore
 from adapters.model import Line, Ticket
 from adapters.ports import StoreError
 from adapters.state.memory import MemoryState
+from asr.engine import Result
+from asr.turns import TurnEnded
 from flows import events as ev
 from flows.ticket import TicketDraft
 from ivr import control, live
+from ivr.call import conversation
+from ivr.call.files import others_heard
+from ivr.call.hearing import Heard, Voice
 from ivr.sip import messages as sip
 from ivr.talk.targets import Targets
 from tests.ivr.call.desk import INCOMING, WAIT_S, Desk, open_desk
@@ -181,3 +187,29 @@ async def test_a_seat_stops_ringing_when_it_is_no_longer_wanted(tmp_path: Path) 
         await desk.worker.until(lambda: bool(talk.heard(ev.Keys)))
         assert not talk.heard(ev.TransferAnswered)
         assert not desk.worker.told(sip.Wire)
+
+
+async def test_what_people_say_is_kept_while_they_talk(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(conversation, "SAVE_TALK_S", 0.01)
+    async with operated(tmp_path) as (desk, _):
+        turn = TurnEnded(0.5, 1.0, 1.5, Result("我马上转告他们"))
+        voice = Voice("operator", "seat:801", asyncio.get_running_loop().time())
+        desk.session._inbox.put_nowait(Heard(1, turn, voice))
+
+        async def kept() -> list[Line]:
+            found = await desk.store.call(INCOMING.call_id)
+            return [line for line in found[1] if line.speaker == "operator"] if found else []
+
+        async with asyncio.timeout(WAIT_S):
+            while not (lines := await kept()):
+                await asyncio.sleep(0.01)
+    assert [(line.text, line.party) for line in lines] == [("我马上转告他们", "seat:801")]
+    (party,) = others_heard(lines)
+    assert (party.role, party.target, party.name) == ("operator", "seat:801", "801")
+    assert party.to_ms is not None
+    assert (party.from_ms, party.to_ms) == (
+        pytest.approx(lines[0].start * 1000),
+        pytest.approx(lines[0].end * 1000),
+    )

@@ -125,8 +125,13 @@ def _say_how_to_dial(config: Config) -> None:
         f"  用任意软电话拨打，无需注册。Dial {config.sip.uri} with any softphone "
         "(Linphone, MicroSIP, baresip), without registration; UDP or TCP."
     )
-    if not config.call.operator:
-        notes.print("  未配置人工坐席。No operator's phone is configured (call.operator).")
+    if config.sip.seats:
+        names = "、".join(seat.name for seat in config.sip.seats)
+        notes.print(f"  座席话机 seats: {names}")
+    elif not config.call.operator:
+        notes.print(
+            "  未配置人工坐席。No operator's phone is configured (sip.seats, call.operator)."
+        )
     if config.http.port:
         notes.print(f"  http://{config.http.host}:{config.http.port}/health")
     if config.console.port:

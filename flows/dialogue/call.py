@@ -90,7 +90,8 @@ class Call:
 
     ``queued`` is the place in the operators' queue, None out of it; ``person_for`` why a person
     was asked for, ``skills`` what that person should be able to do. ``seat_waits``: a seat is
-    reserved while a ticket is still being stored. ``returns``: the caller's last call broke off.
+    reserved while a ticket is still being stored. ``promised``: the ticket asks for a call only
+    because the caller waits for a person. ``returns``: the caller's last call broke off.
     """
 
     data: FlowData
@@ -120,6 +121,7 @@ class Call:
     person_for: str = "asked"
     skills: tuple[str, ...] = ()
     seat_waits: bool = False
+    promised: bool = False
     returns: bool = False
     follow_up: FollowUpResult | None = None
     rated: bool = False

@@ -37,6 +37,7 @@ from flows.dialogue.transfer import (
 from flows.dialogue.waiting import (
     Connecting,
     InLine,
+    KeepingPlace,
     StillWanted,
     called_back,
     nobody_came,
@@ -359,9 +360,11 @@ class Dialogue:
             self._course.forget_the_way()
         move = self._course.state.filed(call, ticket_no)
         if call.seat_waits:
-            # The caller hears the number; what else there is, the operator asks.
+            # The caller hears the number; what else there is, the operator asks. Who wanted to
+            # be called back need not be any more.
+            say = () if isinstance(self._course.state, KeepingPlace) else move.say
             self._course.state = OpenQuestion(more=True)
-            return self._course.do(seat_free(call, self._course.state, move.say))
+            return self._course.do(seat_free(call, self._course.state, say))
         return self._course.do(move)
 
     def _filing_failed(self) -> Commands:

@@ -196,6 +196,10 @@ class KeepingPlace(Filing, frozen=True, kw_only=True):
 
     number: str
 
+    def enter(self, call: Call, say: Speech) -> tuple[AnyCommand, ...]:
+        call.promised = True
+        return super().enter(call, say)
+
     def filed(self, call: Call, ticket_no: str) -> Move:
         call.queued = None
         return Finish((Say("queue.kept"),), first=(KeepPlace(self.number, self.draft, ticket_no),))
@@ -317,6 +321,7 @@ def called_back(call: Call, event: CalledBack) -> tuple[Transferring, tuple[AnyC
     call.caller = phone_number(event.number, area_code(call)) or ""
     call.at = event.at
     call.filed = FiledTicket(event.ticket_no, event.draft)
+    call.promised = True
     state = Transferring(
         target=OPERATOR, reason=CALL_BACK, announce=False, back=OpenQuestion(more=True)
     )
@@ -327,8 +332,9 @@ def called_back(call: Call, event: CalledBack) -> tuple[Transferring, tuple[AnyC
 
 def promise_kept(call: Call) -> tuple[AnyCommand, ...]:
     """The one called back talks to a person: the ticket asks for no call any more."""
-    if call.person_for != CALL_BACK or call.filed is None or not call.filed.draft.call_back:
+    if not call.promised or call.filed is None or not call.filed.draft.call_back:
         return ()
+    call.promised = False
     call.pending = replace(call.filed.draft, call_back=False)
     return (FileTicket(call.pending, call.filed.ticket_no),)
 

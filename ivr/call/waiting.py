@@ -26,10 +26,13 @@ from ivr.queue.call_backs import Kept
 from ivr.queue.desk import Desk
 from ivr.queue.queue import News, Offer, OperatorQueue, Place, Refusal, Spot, TimedOut, Withdrawn
 from ivr.sip.messages import Incoming
+from ivr.talk.party import Outcome
 
 log = logging.getLogger(__name__)
 
 OPERATOR = "operator"
+# Safety words and tickets being stored are waited for so long before a seat is given back.
+CONNECT_S = 30.0
 
 
 class Wait:
@@ -135,6 +138,8 @@ class Wait:
         queueing = self._services.queueing
         if queueing is not None and self._kept is not None:
             queueing.call_backs.hung_up(self._kept)
+        for task in tuple(self._tasks):
+            task.cancel()
         if self._tasks:
             await asyncio.wait(self._tasks)
 
@@ -148,6 +153,7 @@ class Wait:
                 else:
                     self._tell(ev.Placed(number, expected))
             case Offer():
+                self._later(self._expect_connection())
                 self._tell(ev.SeatFree())
             case Withdrawn():
                 self._later(self._withdrawn())
@@ -166,6 +172,15 @@ class Wait:
             self._leaves("machine")
             self._tell(ev.SeatFree())
 
+    async def _expect_connection(self) -> None:
+        """A talk that is in no state to be put through does not keep a seat from others."""
+        spot = self._spot
+        offered = spot.offered if spot is not None else None
+        await asyncio.sleep(CONNECT_S)
+        if spot is not None and spot.offered is offered is not None and self._ringing is None:
+            log.error("seat not wanted", extra={"action": "queue", "call": self._call_id})
+            await spot.refused("failed")
+
     async def _withdrawn(self) -> None:
         spot = self._spot
         if spot is not None and spot.offered is not None:
@@ -181,10 +196,15 @@ class Wait:
         desk = Desk(queueing.queue.state, seat.seat, self._call_id)
         self._desk = desk
         wait_s = self._services.settings.handoff_s
-        await desk.coming(msgspec.json.encode(card), wait_s)
-        outcome = await self._transfers.ring_seat(
-            seat.seat, card.card, card.transcript, ring_s=queueing.queue.settings.ring_s
-        )
+        outcome: Outcome = "failed"
+        try:
+            await desk.coming(msgspec.json.encode(card), wait_s)
+            outcome = await self._transfers.ring_seat(
+                seat.seat, card.card, card.transcript, ring_s=queueing.queue.settings.ring_s
+            )
+        except Exception:
+            # Whatever is wrong with this seat, the caller is for the next one.
+            log.exception("seat not rung", extra={"action": "queue", "call": self._call_id})
         self._ringing = None
         if outcome == "answered":
             self._spot = None

@@ -439,6 +439,18 @@ def test_the_one_called_back_hangs_up_first_and_the_promise_stands(data: FlowDat
     assert talk.handle(HungUp()) == ()
 
 
+def test_a_seat_that_comes_while_the_promise_is_stored_is_taken_at_once(data: FlowData) -> None:
+    talk = in_line(data)
+    talk.handle(Keys("1"))
+    assert talk.handle(SeatFree()) == ()
+    commands = talk.handle(Filed("BH20261123000001"))
+    assert said(commands) == ["queue.free"]
+    assert commands[-1].card.ticket_no == "BH20261123000001"  # type: ignore[union-attr]
+    (update,) = talk.handle(TransferAnswered())
+    assert isinstance(update, FileTicket)
+    assert not update.draft.call_back
+
+
 def test_the_place_kept_is_for_this_number(data: FlowData) -> None:
     talk = in_line(data)
     talk.handle(Keys("1"))

@@ -58,7 +58,7 @@ class Room:
         """The services of a call here."""
         return {
             "queueing": Queueing(self.queue, self.call_backs, self.cards),
-            "targets": Targets(seat_uri=uri),
+            "targets": Targets({"119": uri("119")}, seat_uri=uri),
             "state": self.state,
             "live": self.bus,
             "music": Path("/music.wav"),

@@ -63,6 +63,8 @@ class Desk:
             task.cancel()
         if tasks:
             await asyncio.wait(tasks)
+        if self.call is not None:
+            await self._leave(self.call)
 
     @asynccontextmanager
     async def watched(self) -> AsyncIterator[Watcher]:
@@ -145,6 +147,7 @@ class Desk:
             case control.Taken(call_id=call_id):
                 if self.call is not None and self.call.call_id == call_id:
                     self.phase = "talking"
+                    self.call.talked = True
                     await self.ticketing.save(self.call)
                     self._tell("taken", {"call_id": call_id})
             case control.Gone(call_id=call_id, why=why):
@@ -162,11 +165,13 @@ class Desk:
             kept = msgspec.json.decode(past[-1].payload, type=Sent)
             await self._open(kept.handoff)
             self.phase = kept.phase if kept.seat == self.seat else "talking"
+            if self.call is not None:
+                self.call.talked = self.phase != "coming"
 
     async def _open(self, handoff: Handoff) -> None:
         past = await self.parts.state.history(form_topic(handoff.call_id))
         kept = msgspec.json.decode(past[-1].payload, type=Sent) if past else None
-        self.call = OpenCall(handoff, kept)
+        before, self.call = self.call, OpenCall(handoff, kept)
         self.phase = "coming"
         # The card first: a phone waits for it.
         self._tell("card", card_view(handoff))
@@ -180,6 +185,15 @@ class Desk:
         self._refill.set()
         if kept is None:
             await self.ticketing.save(self.call)
+        if before is not None and before.call_id != handoff.call_id:
+            await self._leave(before)
+
+    async def _leave(self, call: OpenCall) -> None:
+        try:
+            await self.ticketing.leave(call, self.view.user)
+        except (StateUnavailable, StoreError) as error:
+            extra = {"action": "desk", "call": call.call_id}
+            log.error("not filed: %s", error, extra=extra)
 
     # --- the call --------------------------------------------------------------------------
 

@@ -9,7 +9,7 @@ from msgspec.structs import replace
 
 from adapters.model import Handoff, Line
 from adapters.wire import masked
-from flows.taking_down import Filling, Spoken
+from flows.taking_down import Filling, Spoken, untold
 from flows.ticket import TicketDraft
 from ivr import live
 from ivr.console.desk.form import FormState
@@ -20,7 +20,7 @@ class Sent(msgspec.Struct, frozen=True):
     """A call's form as it is kept for every desk of every node, with the card.
 
     ``seat`` has written it, at that time in ``phase``. ``sent`` is the draft last sent to be
-    filed, ``stored`` the one last known to be.
+    filed, ``stored`` the one last known to be. ``dismissed``: the operator wants none.
     """
 
     seat: str
@@ -29,6 +29,7 @@ class Sent(msgspec.Struct, frozen=True):
     form: FormState
     sent: TicketDraft | None = None
     stored: TicketDraft | None = None
+    dismissed: bool = False
 
 
 class OpenCall:
@@ -42,6 +43,8 @@ class OpenCall:
         )
         self.sent = kept.sent if kept is not None else None
         self.stored = kept.stored if kept is not None else None
+        self.dismissed = kept.dismissed if kept is not None else False
+        self.talked = False
         self.filling = Filling(self.form.draft)
         self.lines: dict[str, LineView] = {}
         self.talk: list[Spoken] = []
@@ -66,6 +69,13 @@ class OpenCall:
     def filed(self) -> bool:
         """Whether the ticket is stored as it now stands."""
         return self.stored is not None and self.stored == self.complete
+
+    @property
+    def unfiled(self) -> bool:
+        """Whether there is something that nobody has filed."""
+        draft = self.filling.draft
+        known = bool(self.form.ticket_no) and draft == self.form.handed
+        return self.talked and not (self.filed or known or untold(draft))
 
     @property
     def complete(self) -> TicketDraft:

@@ -76,6 +76,9 @@ class Seating:
             case "leave":
                 await seats.pause(name, LEAVE)
             case "wrapped":
+                desk = self._desks.find(name)
+                if desk is not None and desk.call is not None and desk.phase != "talking":
+                    await desk.ticketing.dismiss(desk.call)
                 await self._parts.queue.wrapped_up(name)
             case _:
                 raise web.HTTPBadRequest

@@ -88,6 +88,7 @@ def _whole(data: FlowData, call: OpenCall, who: Visitor) -> dict[str, object]:
         "form": form_view(data, call.call_id, call.form, call.filling, whole=shown),
         "over": call.over,
         "filed": call.filed,
+        "unfiled": call.unfiled,
     }
 
 
@@ -98,7 +99,7 @@ def _shown(data: FlowData, name: str, value: object, who: Visitor) -> object:
         return _whole(data, value, who)
     whole = reveals(value, who.user.name)
     view = form_view(data, value.call_id, value.form, value.filling, whole=whole)
-    return {"form": view, "filed": value.filed}
+    return {"form": view, "filed": value.filed, "unfiled": value.unfiled}
 
 
 def _theirs(desk: Desk, who: Visitor) -> bool:

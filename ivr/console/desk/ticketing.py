@@ -96,6 +96,28 @@ class Ticketing:
         else:
             await self.order(call.call_id, control.File(by, draft, call.form.ticket_no))
 
+    async def dismiss(self, call: OpenCall) -> None:
+        """The operator is done with the call, and files nothing more."""
+        call.dismissed = call.unfiled
+        await self.save(call)
+
+    async def leave(self, call: OpenCall, by: str) -> None:
+        """Another call comes, or the page is gone: file unfinished what nobody has filed.
+
+        Not what the operator wanted no ticket of, nor what another operator goes on with.
+        """
+        others = (one for one in call.parties if one.target != f"seat:{self._seat}")
+        passed_on = any(one.role == "operator" for one in others) and not call.over
+        if not call.unfiled or call.dismissed or passed_on or call.sent is not None:
+            return
+        call.sent = replace(call.complete, complete=False)
+        await self.save(call)
+        if call.over:
+            await self.store(call)
+        else:
+            order = control.File(by or f"seat:{self._seat}", call.sent, call.form.ticket_no)
+            await self.order(call.call_id, order)
+
     async def order(self, call_id: str, order: control.Order) -> None:
         """Give an order about the call."""
         payload = msgspec.json.encode(order)
@@ -124,7 +146,15 @@ class Ticketing:
     async def save(self, call: OpenCall) -> None:
         """Keep the form for every desk that may go on with it."""
         self.saved_at = asyncio.get_running_loop().time()
-        kept = Sent(self._seat, self._phase(), call.handoff, call.form, call.sent, call.stored)
+        kept = Sent(
+            self._seat,
+            self._phase(),
+            call.handoff,
+            call.form,
+            call.sent,
+            call.stored,
+            call.dismissed,
+        )
         payload = msgspec.json.encode(kept)
         await self._parts.state.append(form_topic(call.call_id), payload, KEEP_S)
 

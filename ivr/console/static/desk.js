@@ -67,6 +67,7 @@ function showCall(call) {
   state.call = call.card.call_id;
   state.over = call.over;
   state.filed = call.filed;
+  state.unfiled = call.unfiled;
   state.filing = false;
   state.parties = call.parties;
   showCard(call.card, call.number, reveal);
@@ -189,9 +190,10 @@ const stream = new Stream(
       showPhone();
     },
     news: (event) => news(event, phone),
-    form({ form: view, filed }) {
+    form({ form: view, filed, unfiled }) {
       if (view.call_id !== state.call) return;
       state.filed = filed;
+      state.unfiled = unfiled;
       form.show(view);
     },
     filed({ ticket_no }) {
@@ -212,6 +214,7 @@ function refresh(call) {
   call.lines.forEach((line) => talk.line(line));
   state.over = call.over;
   state.filed = call.filed;
+  state.unfiled = call.unfiled;
   state.parties = call.parties;
   form.show(call.form);
   showPhone();
@@ -240,7 +243,16 @@ $("do-off").addEventListener("click", async () => {
     noCard();
   }
 });
-$("do-wrapped").addEventListener("click", () => seatDo("wrapped"));
+// Something was taken down and not filed: leaving it takes a second press.
+let sure = 0;
+$("do-wrapped").addEventListener("click", () => {
+  if (state.unfiled && Date.now() - sure > 3000) {
+    sure = Date.now();
+    toast(t("desk.wrapped-sure"), "warn");
+    return;
+  }
+  seatDo("wrapped");
+});
 $("form").addEventListener("submit", (event) => {
   event.preventDefault();
   file();

@@ -264,3 +264,72 @@ async def test_a_call_that_was_withdrawn(office: Office) -> None:
         await eventually(lambda: desk.phase == "" and desk.view.busy == "")
         told = [watcher.queue.get_nowait()[0] for _ in range(watcher.queue.qsize())]
         assert told.index("card") < told.index("gone")
+
+
+async def with_party(call: OpenCall, target: str) -> None:
+    await eventually(lambda: any(one.target == target for one in call.parties))
+
+
+async def talked(office: Office, desk: Desk, call_id: str) -> OpenCall:
+    """A call that was talked through, and is over."""
+    await office.offer(call_id)
+    call = await at_call(desk, call_id)
+    await office.talks(call_id)
+    await eventually(lambda: desk.phase == "talking")
+    await office.tell("801", control.Gone(call_id, "ended"))
+    await office.happens(live.CallOver(call_id, "transferred", ""))
+    await eventually(lambda: call.over)
+    await office.state.unclaim(call_id)
+    return call
+
+
+async def test_what_was_not_filed_is_filed_unfinished_when_the_next_call_comes(
+    office: Office,
+) -> None:
+    await sits(office)
+    async with office.pages.desks.page("801") as desk:
+        await talked(office, desk, "c1")
+        await talked(office, desk, "c2")
+        (number,) = await office.store.tickets_of("c1")
+        ticket = await office.store.ticket(number)
+        assert ticket is not None and not ticket.draft.complete
+    # The page of the second is gone for good.
+    await eventually(lambda: office.pages.desks.find("801") is None)
+    await office.until(lambda: office.store.tickets_of("c2"))
+
+
+async def test_what_an_operator_left_on_purpose_or_filed_is_not_filed_again(
+    office: Office,
+) -> None:
+    await sits(office)
+    async with office.pages.desks.page("801") as desk:
+        left = await talked(office, desk, "c1")
+        await desk.ticketing.dismiss(left)
+        filed = await talked(office, desk, "c2")
+        await desk.ticketing.file(filed, "wang")
+        await talked(office, desk, "c3")
+        assert await office.store.tickets_of("c1") == []
+        assert len(await office.store.tickets_of("c2")) == 1
+
+
+async def test_a_call_that_another_operator_goes_on_with_is_theirs(office: Office) -> None:
+    await sits(office)
+    async with office.pages.desks.page("801") as desk:
+        for call_id, other in (("c1", "seat:802"), ("c2", "119")):
+            await office.offer(call_id)
+            call = await at_call(desk, call_id)
+            await office.talks(call_id)
+            await eventually(lambda: desk.phase == "talking")
+            await office.parties(call_id, ("operator" if "seat" in other else "guest", other))
+            await with_party(call, other)
+            await office.tell("801", control.Gone(call_id, "transferred"))
+            await eventually(lambda: desk.phase == "after")
+            await office.state.unclaim(call_id)
+        await office.offer("c3")
+        await at_call(desk, "c3")
+        assert await office.orders("c1") == []
+
+        async def filed() -> bool:
+            return any(isinstance(order, control.File) for order in await office.orders("c2"))
+
+        await office.until(filed)

@@ -169,6 +169,15 @@ async def test_a_connection_that_comes_and_goes(browser: Browser, office: Office
         await expect(page.locator("#lines .caller")).to_have_count(4)
         await expect(page.locator("#f-occurred")).to_have_value("昨天晚上")
         await opened.fits()
+        # Nothing was filed: leaving it so takes two presses.
+        await office.tell("801", control.Gone("c1", "ended"))
+        status = page.locator("#status")
+        await expect(status).to_have_text("Wrap-up")
+        await page.keyboard.press("Alt+u")
+        await expect(page.locator("#toasts")).to_contain_text("not filed")
+        await expect(status).to_have_text("Wrap-up")
+        await page.keyboard.press("Alt+u")
+        await expect(status).to_have_text("Ready")
         # A node that began anew knows nothing of the seat: it is signed on again.
         await office.pages.desks._parts.seats.sign_off("801")
         await office.until(lambda: _signed_on(office))

@@ -15,17 +15,21 @@ class Wanted(msgspec.Struct, frozen=True):
     """What is looked for; "" and None leave a condition out.
 
     ``number``: a caller's number or the end of one. ``ticket``: a ticket's number or its end.
-    ``words``: all must occur in the talk, in any order. Calls begun from ``since`` to before
-    ``until``, newest first, at most ``limit``, those begun before ``before`` only (for paging).
+    ``words``: all must occur in the talk, in any order, as it was recognised or in its clean form;
+    a call is found by them once it is over. ``seat``: the call rang there. Calls begun from
+    ``since`` to before ``until``, newest first, at most ``limit``; for paging only those after the
+    call ``before_id``, which began at ``before``, in that order.
     """
 
     number: str = ""
     ticket: str = ""
     words: str = ""
     outcome: str = ""
+    seat: str = ""
     since: datetime | None = None
     until: datetime | None = None
     before: datetime | None = None
+    before_id: str = ""
     limit: int = 50
 
 

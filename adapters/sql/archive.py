@@ -8,11 +8,13 @@ from datetime import datetime
 from typing import TypeVar
 
 from msgspec.structs import replace
-from sqlalchemy import Select, select
+from sqlalchemy import Select, and_, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from adapters.archive import Counted, Found, Wanted
+from adapters.sql import talk_index
 from adapters.sql.calls import record
+from adapters.sql.statistics_tables import seat_turns
 from adapters.sql.tables import calls, lines, tickets
 
 T = TypeVar("T")
@@ -38,7 +40,7 @@ class SqlArchive(ABC):
         """The calls that meet every condition of ``wanted``, newest first."""
 
         async def work(db: AsyncConnection) -> Sequence[Found]:
-            rows = (await db.execute(_query(wanted))).all()
+            rows = (await db.execute(_query(wanted, db.dialect.name))).all()
             ids = [row.call_id for row in rows]
             numbers: dict[str, list[str]] = {}
             filed = select(tickets.c.call_id, tickets.c.ticket_no).where(tickets.c.call_id.in_(ids))
@@ -94,7 +96,7 @@ class SqlArchive(ABC):
         return await self._read(work)
 
 
-def _query(wanted: Wanted) -> Select[tuple[object, ...]]:
+def _query(wanted: Wanted, dialect: str) -> Select[tuple[object, ...]]:
     query = select(calls).order_by(calls.c.started.desc(), calls.c.call_id)
     if wanted.number:
         query = query.where(calls.c.caller.endswith(wanted.number, autoescape=True))
@@ -106,16 +108,24 @@ def _query(wanted: Wanted) -> Select[tuple[object, ...]]:
         )
         query = query.where(calls.c.call_id.in_(numbered))
     for word in wanted.words.split():
-        heard = select(lines.c.call_id).where(
-            lines.c.text.contains(word, autoescape=True), lines.c.speaker != "note"
-        )
-        query = query.where(calls.c.call_id.in_(heard))
+        said = talk_index.heard(word, dialect)
+        if said is None:
+            # Marks alone: every line has to be read.
+            said = select(lines.c.call_id).where(
+                lines.c.text.contains(word, autoescape=True), lines.c.speaker != "note"
+            )
+        query = query.where(calls.c.call_id.in_(said))
+    if wanted.seat:
+        rang = select(seat_turns.c.call_id).where(seat_turns.c.seat == wanted.seat)
+        query = query.where(calls.c.call_id.in_(rang))
     if wanted.since is not None:
         query = query.where(calls.c.started >= wanted.since)
     if wanted.until is not None:
         query = query.where(calls.c.started < wanted.until)
     if wanted.before is not None:
-        query = query.where(calls.c.started < wanted.before)
+        later = and_(calls.c.started == wanted.before, calls.c.call_id > wanted.before_id)
+        earlier = calls.c.started < wanted.before
+        query = query.where(or_(earlier, later) if wanted.before_id else earlier)
     return query.limit(max(1, min(MOST, wanted.limit)))
 
 

@@ -13,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from adapters import filing
 from adapters.model import CallRecord, Line, TimedWord
 from adapters.ports import NotStored
+from adapters.sql import talk_index
 from adapters.sql.dialect import upsert
 from adapters.sql.second_pass_tables import second_passes
 from adapters.sql.tables import calls, lines, progress, tickets
@@ -42,6 +43,7 @@ async def close_call(
     if not found.rowcount:
         raise NotStored(f"no call {call_id}")
     await replace_lines(db, call_id, talk)
+    await talk_index.keep(db, call_id, talk)
     await db.execute(delete(progress).where(progress.c.call_id == call_id))
 
 

@@ -24,6 +24,7 @@ from adapters.sql import (
     service_tables,
     statistics_tables,
     tables,
+    talk_index,
 )
 from flows.ticket import TicketDraft
 
@@ -95,6 +96,12 @@ def _after_calls(connection: Connection) -> None:
     tables.metadata.create_all(connection, tables=list(errand_tables.TABLES))
 
 
+def _talk_index(connection: Connection) -> None:
+    """Words said in calls can be looked for, in those that are there already, too."""
+    tables.metadata.create_all(connection, tables=list(talk_index.TABLES))
+    talk_index.fill(connection)
+
+
 # STEPS[n] takes version n + 1 to n + 2. Add one whenever the tables change.
 STEPS: list[Callable[[Connection], None]] = [
     _emergencies,
@@ -107,6 +114,7 @@ STEPS: list[Callable[[Connection], None]] = [
     _desk,
     _line_parties,
     _after_calls,
+    _talk_index,
 ]
 
 # Any constant will do; it keeps two nodes from upgrading one database at the same time.

@@ -15,7 +15,7 @@ from adapters.model import CallRecord, Line
 from adapters.ports import NotStored
 from adapters.second_pass import MOST_ATTEMPTS, SecondPass
 from adapters.sql import calls as call_rows
-from adapters.sql import tickets
+from adapters.sql import talk_index, tickets
 from adapters.sql.dialect import upsert
 from adapters.sql.second_pass_tables import second_passes
 from adapters.sql.tables import calls
@@ -43,6 +43,8 @@ class SqlSecondPasses(ABC):
                 raise NotStored(f"no call {call_id}")
             attempts = known.attempts if known is not None else 1
             await _put(db, call_id, SecondPass("kept", attempts, better, reason, tuple(lines)))
+            heard = await call_rows.talk(db, call_id)
+            await talk_index.keep(db, call_id, (*heard, *lines))
             return await tickets.retell(db, call_id, lines, at) if better else ()
 
         return await self._write(keep)

@@ -17,7 +17,7 @@ log = logging.getLogger(__name__)
 # A page that is opened while the phone rings still finds the card; then it is forgotten.
 KEEP_S = 600.0
 # How often it is looked whether the answer was missed.
-_LOOK_S = 0.25
+_LOOK_S = 0.1
 
 
 class Desk:

@@ -1,0 +1,77 @@
+"""Seats that get a call by transfer: no caller is offered to them, and they see the card."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import msgspec
+
+from adapters.state.memory import MemoryState
+from ivr import control, live
+from ivr.queue.queue import OperatorQueue
+from ivr.queue.settings import QueueSettings
+from ivr.queue.talks import SeatsInCalls
+
+
+class Floor:
+    """The queue of a node and what its calls tell."""
+
+    def __init__(self) -> None:
+        self.state = MemoryState()
+        self.queue = OperatorQueue(self.state, "a", QueueSettings(wrap_up_s=100.0))
+        self.talks = SeatsInCalls(live.LiveBus(), self.queue, {"c1": b"card"})
+
+    async def tell(self, *events: live.LiveEvent) -> None:
+        for event in events:
+            await self.talks.take(event)
+
+    async def told(self, seat: str) -> Sequence[control.AtDesk]:
+        entries = await self.state.history(control.desk(seat))
+        return [msgspec.json.decode(one.payload, type=control.AnyAtDesk) for one in entries]
+
+
+async def test_the_seat_transferred_to_gets_the_card_and_is_busy() -> None:
+    floor = Floor()
+    await floor.tell(live.PartyRinging("c1", "operator", "seat:802"))
+    assert "802" in await floor.state.claims()
+    await floor.tell(live.PartyJoined("c1", "operator", "seat:802", "talk"))
+    await floor.tell(live.PartyLeft("c1", "operator", "seat:802", hung_up=True))
+    assert await floor.told("802") == [
+        control.Coming("c1", b"card"),
+        control.Taken("c1"),
+        control.Gone("c1", "ended"),
+    ]
+    # The work after the call is theirs as well.
+    assert "802" in await floor.state.claims()
+    await floor.queue.wrapped_up("802")
+    assert await floor.state.claims() == {}
+
+
+async def test_a_seat_that_does_not_answer_the_transfer_is_free_at_once() -> None:
+    floor = Floor()
+    await floor.tell(live.PartyRinging("c1", "operator", "seat:802"))
+    await floor.tell(live.PartyRefused("c1", "operator", "seat:802", "busy"))
+    assert await floor.state.claims() == {}
+    assert (await floor.told("802"))[-1] == control.Gone("c1", "busy")
+
+
+async def test_a_supervisor_gets_no_card_and_has_no_work_afterwards() -> None:
+    floor = Floor()
+    await floor.tell(live.PartyRinging("c1", "supervisor", "seat:900"))
+    await floor.tell(live.PartyJoined("c1", "supervisor", "seat:900", "listen"))
+    assert "900" in await floor.state.claims()
+    await floor.tell(live.PartyLeft("c1", "supervisor", "seat:900", hung_up=True))
+    assert await floor.state.claims() == {}
+    assert control.Coming("c1", b"card") not in await floor.told("900")
+
+
+async def test_the_end_of_the_call_frees_everybody() -> None:
+    floor = Floor()
+    await floor.tell(live.PartyRinging("c1", "operator", "seat:802"))
+    await floor.tell(live.PartyJoined("c1", "operator", "seat:802", "talk"))
+    await floor.tell(live.PartyRinging("c1", "operator", "seat:803"))
+    await floor.tell(live.CallOver("c1", "ticket", ""))
+    assert (await floor.told("802"))[-1] == control.Gone("c1", "ended")
+    assert (await floor.told("803"))[-1] == control.Gone("c1", "withdrawn")
+    assert set(await floor.state.claims()) == {"802"}
+    assert floor.talks.cards == {}

@@ -13,13 +13,14 @@ from msgspec.structs import replace
 
 from adapters.archive import Archive, Found, Wanted
 from adapters.model import CallRecord, Line
+from adapters.second_pass import SecondPass
 from flows.privacy import mask_number
 from ivr.console.access import allowed, audit
 from ivr.console.context import Page
 from ivr.console.render import page
 
 PAGE = 50
-CONDITIONS = ("number", "ticket", "words", "from", "to", "outcome")
+CONDITIONS = ("number", "ticket", "words", "from", "to", "outcome", "seat")
 OUTCOMES = ("ticket", "transferred", "hung-up", "interrupted", "refused")
 
 
@@ -31,6 +32,9 @@ class CallStore(Archive, Protocol):
 
     async def tickets_of(self, call_id: str) -> Sequence[str]:
         """The numbers of a call's tickets."""
+
+    async def second_pass(self, call_id: str) -> SecondPass | None:
+        """What its recording was heard as afterwards."""
 
 
 @dataclass(frozen=True)
@@ -52,14 +56,15 @@ class CallPages:
         """The list of calls that meet the conditions of the query."""
         wanted = conditions(request)
         found = await self.store.find_calls(replace(wanted, limit=PAGE + 1))
-        more = found[PAGE - 1].call.started if len(found) > PAGE else None
         asked = {name: request.query.get(name, "") for name in CONDITIONS}
         given = [name for name in CONDITIONS if asked[name]]
         if {"number", "ticket", "words"} & set(given):
             await audit(request, "calls.search", detail=" ".join(given))
         following = ""
-        if more is not None:
-            following = str(request.rel_url.update_query(before=more.isoformat()))
+        if len(found) > PAGE:
+            last = found[PAGE - 1].call
+            place = {"before": last.started.isoformat(), "after": last.call_id}
+            following = str(request.rel_url.update_query(place))
         return page(
             request,
             "calls.html",
@@ -67,6 +72,9 @@ class CallPages:
             asked=asked,
             outcomes=OUTCOMES,
             following=following,
+            newest=str(request.rel_url.with_query(_without_place(request)))
+            if "before" in request.query
+            else "",
         )
 
     @allowed("supervisor")
@@ -74,11 +82,14 @@ class CallPages:
         """One call: what was said, and its recording."""
         call, talk = await self._call(request)
         await audit(request, "call.view", call.call_id)
+        again = await self.store.second_pass(call.call_id)
         return page(
             request,
             "call.html",
             call=call,
-            talk=talk,
+            talks=[("live", talk)] + ([("again", again.lines)] if again and again.lines else []),
+            better=again is not None and again.better,
+            reason=again.reason if again is not None else "",
             tickets=await self.store.tickets_of(call.call_id),
             playable=self._file(call) is not None,
         )
@@ -128,7 +139,13 @@ def conditions(request: web.Request) -> Wanted:
         since=since,
         until=until + timedelta(days=1) if until is not None else None,
         before=earlier,
+        before_id=query.get("after", "")[:64] if earlier is not None else "",
+        seat=query.get("seat", "").strip()[:64],
     )
+
+
+def _without_place(request: web.Request) -> dict[str, str]:
+    return {name: value for name, value in request.query.items() if name in CONDITIONS}
 
 
 def _day(text: str) -> datetime | None:

@@ -1,6 +1,6 @@
 // The talk follows the sound, and the sound goes to whatever line is chosen.
 const sound = document.getElementById("sound");
-const lines = [...document.querySelectorAll("#lines > li")].map((item) => ({
+const lines = [...document.querySelectorAll(".talk > li[data-from]")].map((item) => ({
   item,
   from: Number(item.dataset.from),
   to: Number(item.dataset.to),

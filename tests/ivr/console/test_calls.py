@@ -15,6 +15,7 @@ from adapters.accounts import User
 from adapters.model import CallRecord, Line
 from adapters.sql import SqlStore
 from adapters.state.memory import MemoryState
+from adapters.statistics import SeatTurn
 from flows.ticket import TicketDraft
 from ivr.console.calls import CallPages
 from ivr.console.server import ConsoleServer
@@ -53,10 +54,12 @@ async def archive(tmp_path: Path, add: Callable[..., User]) -> AsyncIterator[Arc
         file.writeframes(bytes(4 * 8000 * 12))
     talk = [
         Line("hotline", 0.0, 2.0, "请直接说您要办什么"),
-        Line("caller", 3.0, 5.0, "人民路的路灯坏了"),
+        Line("caller", 3.0, 5.0, "嗯人民路三号的路灯坏了", clean="人民路3号的路灯坏了。"),
         Line("caller", 6.0, 6.2, "1", by_keys=True),
         Line("note", 7.0, 7.0, "意图：路灯不亮 <b>"),
         Line("hotline", 8.0, 11.0, "已经登记"),
+        Line("operator", 11.0, 11.5, "您好"),
+        Line("guest", 11.5, 11.8, "这里是供电局"),
     ]
     ticket = ""
     for number in range(60):
@@ -72,6 +75,9 @@ async def archive(tmp_path: Path, add: Callable[..., User]) -> AsyncIterator[Arc
         await store.close_call(
             call, ended=ended, outcome="ticket", recording=recording, lines=lines
         )
+    again = [Line("caller", 3.2, 5.1, "人民路三号的路灯坏了", clean="人民路3号的路灯坏了。")]
+    await store.keep_second_pass("c1", again, better=True, reason="", at=NINE)
+    await store.put_turn(SeatTurn("c7", 0, "801", NINE, 3.0, 60.0))
     settings = ConsoleSettings(port=free_port())
     pages = CallPages(store, tmp_path)
     async with ConsoleServer(settings, store, MemoryState(), (pages.part,)) as server:
@@ -93,13 +99,26 @@ async def test_a_call_is_found_read_and_heard(
         await expect(page.locator("tbody")).not_to_contain_text("13912345678")
         await page.get_by_role("link", name="更早的通话").click()
         await expect(page.locator("tbody tr")).to_have_count(10)
-        await page.fill("[name=words]", "路灯")
+        await page.get_by_role("link", name="回到最新").click()
+        await expect(page.locator("tbody tr")).to_have_count(50)
+        await page.fill("[name=seat]", "801")
+        await page.keyboard.press("Enter")
+        await expect(page.locator("tbody")).to_contain_text("第7个电话")
+        await expect(page.locator("tbody tr")).to_have_count(1)
+        await page.fill("[name=seat]", "")
+        await page.fill("[name=words]", "3号 路灯")
         await page.fill("[name=ticket]", archive.ticket[-6:])
         await page.keyboard.press("Enter")
         await expect(page.locator("tbody tr")).to_have_count(1)
         await opened.picture(f"calls-{size['width']}")
         await page.locator("tbody a").click()
-        await expect(page.locator("#lines li")).to_have_count(5)
+        await expect(page.locator("#lines li")).to_have_count(7)
+        # What was recognised stands beside the clean text; the second transcript below.
+        heard = page.locator("#lines li").nth(1)
+        await expect(heard).to_contain_text("人民路3号的路灯坏了。")
+        await expect(heard.locator(".raw")).to_have_text("嗯人民路三号的路灯坏了")
+        await expect(page.locator("#lines li").nth(6)).to_contain_text("第三方")
+        await expect(page.locator("section", has_text="录音再识别")).to_contain_text("工单用这一份")
         await expect(page.locator("#lines")).to_contain_text("意图：路灯不亮 <b>")
         await opened.fits()
         # Choosing a line moves the sound there, and the talk follows the sound.

@@ -104,7 +104,7 @@ class Transfers:
 
     async def start(self, command: Transfer, lines: Sequence[Line]) -> TransferFailed | None:
         """Deliver the card and ring the target; a failure known at once is returned."""
-        uri = self._services.settings.uri(command.target)
+        uri = self._uri(command.target)
         if not uri:
             log.error("no address for transfer target %s", command.target, extra=self._extra())
             return TransferFailed("failed")
@@ -185,6 +185,13 @@ class Transfers:
         if attempt.reports and isinstance(happened, Refused):
             return TransferFailed(happened.reason)
         return None
+
+    def _uri(self, target: str) -> str:
+        """The address of the operator or of a number that may be dialled, "" if there is none."""
+        if target == "operator":
+            return self._services.settings.operator
+        found = self._services.targets.find(target)
+        return found.uri if found is not None else ""
 
     def _ring(self, role: Role, target: str, uri: str, ring_s: float = 0.0) -> Ringing | None:
         """Ring whom the caller is to have now, in place of anybody rung before."""

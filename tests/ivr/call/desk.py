@@ -24,6 +24,7 @@ from ivr.call.services import Services, Talk
 from ivr.call.session import CallSession
 from ivr.call.settings import CallSettings
 from ivr.sip import messages as sip
+from ivr.talk.targets import Targets
 from tests.flowdata import flow_data
 
 # Far more than anything here takes: a machine under load must not fail a test.
@@ -186,9 +187,10 @@ async def open_desk(
     store = store or MemoryStore()
     await decoder.start()
     config = msgspec.convert({"no_input_s": 60.0, "inter_digit_s": 0.02} | dialogue, DialogueConfig)
+    calls = msgspec.convert(chosen, CallSettings)
     services = Services(
         node="test",
-        settings=msgspec.convert(chosen, CallSettings),
+        settings=calls,
         data_dir=tmp_path,
         new_talk=lambda: talk or Dialogue(data, config),
         decoder=decoder,
@@ -202,6 +204,7 @@ async def open_desk(
         service_name=lambda code: f"事项{code}",
         ticket_filed=lambda: None,
         ringback=tmp_path / "ringback.wav",
+        targets=Targets(calls.targets),
     )
     services = replace(services, **(parts or {}))
     session = CallSession(worker, services)

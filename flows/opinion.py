@@ -21,7 +21,6 @@ Reason = Literal[
     "", "没人联系", "答复不实", "没有处理", "处理太慢", "态度不好", "政策限制不认可", "其他"
 ]
 FILE = "opinions.yaml"
-_DENIAL = re.compile("[不没未别]")
 
 
 class Rating(msgspec.Struct, frozen=True):
@@ -65,6 +64,7 @@ class PersonWords(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class OpinionFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """``opinions.yaml``."""
 
+    polite: tuple[str, ...]
     satisfaction: tuple[Step, ...]
     solved: tuple[Step, ...]
     doubt: tuple[str, ...]
@@ -73,24 +73,32 @@ class OpinionFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Scale:
-    """Hears which step of a scale somebody names. The worst that is named counts."""
+    """Hears which step of a scale somebody names. The worst that is named counts.
 
-    def __init__(self, steps: tuple[Step, ...], doubt: tuple[str, ...]) -> None:
+    The best one has to be the whole answer but for politeness: half a sentence misheard must not
+    make anybody content.
+    """
+
+    def __init__(
+        self, steps: tuple[Step, ...], doubt: tuple[str, ...], polite: tuple[str, ...]
+    ) -> None:
         self.values = tuple(step.value for step in steps)
         self._whole = [Phrases(step.whole) for step in steps]
         self._inside = [Phrases(step.inside) for step in steps]
         self._doubt = doubt
+        courtesies = "|".join(sorted(map(re.escape, polite), key=len, reverse=True))
+        self._around = re.compile(f"^(?:{courtesies})+|(?:{courtesies})+$") if polite else None
 
     def heard(self, text: str) -> str:
         """The value, "" if none was named or in a way that leaves doubt."""
         plain = bare(text)
         if any(words in plain for words in self._doubt):
             return ""
+        core = self._around.sub("", plain) if self._around is not None else plain
+        readings = (plain, core, f"{core}了")
         for place in reversed(range(len(self.values))):
-            if self._whole[place].whole(plain):
-                return self.values[place]
-            # "不是非常满意" holds "非常满意": the best value bears no denial beside it.
-            if self._inside[place].inside(plain) and (place or not _DENIAL.search(plain)):
+            whole, inside = self._whole[place], self._inside[place]
+            if any(map(whole.whole, readings)) or inside.inside(plain):
                 return self.values[place]
         return ""
 
@@ -117,8 +125,8 @@ class Opinions:
     """Everything that opinions are heard by."""
 
     def __init__(self, file: OpinionFile) -> None:
-        self.satisfaction = Scale(file.satisfaction, file.doubt)
-        self.solved = Scale(file.solved, file.doubt)
+        self.satisfaction = Scale(file.satisfaction, file.doubt, file.polite)
+        self.solved = Scale(file.solved, file.doubt, file.polite)
         self.reasons = tuple(reason.value for reason in file.reasons)
         self.person = Person(file.person)
         self._words = [Phrases(reason.inside) for reason in file.reasons]
@@ -150,3 +158,6 @@ def _wrong(file: OpinionFile) -> Iterator[tuple[str, tuple[str, ...]]]:
     for name, values, known in given:
         if values != known[1:]:
             yield f"must be, in this order: {'、'.join(known[1:])}", (name,)
+    for name, steps in (("satisfaction", file.satisfaction), ("solved", file.solved)):
+        if steps and steps[0].inside:
+            yield f"{steps[0].value}: inside must be empty", (name,)

@@ -34,6 +34,9 @@ def opinions() -> Opinions:
         ("没有不满意", ""),
         ("不是非常满意", ""),
         ("满意不满意都一样", ""),
+        ("碧海满意", ""),
+        ("补办满意", ""),
+        ("我觉得还是比较满意的谢谢你们", "满意"),
         ("今天天气好", ""),
         ("", ""),
     ],
@@ -55,6 +58,9 @@ def test_how_satisfied(opinions: Opinions, text: str, value: str) -> None:
         ("根本没人来", "未解决"),
         ("修好了又坏了", "未解决"),
         ("解决了没有", ""),
+        ("叶秀兰全解决", ""),
+        ("都解决了", "解决"),
+        ("早就解决了感谢你们", "解决"),
         ("没有都解决了", ""),
         ("你说呢", ""),
     ],
@@ -86,5 +92,10 @@ def test_keys_count_from_the_best(opinions: Opinions) -> None:
 def test_the_values_are_those_of_the_ticket_agreement(tmp_path: Path) -> None:
     text = data_root(None).joinpath(FILE).read_text(encoding="utf-8")
     (tmp_path / FILE).write_text(text.replace("value: 基本满意", "value: 凑合"), encoding="utf-8")
-    with pytest.raises(DataError, match="satisfaction"):
+    with pytest.raises(DataError, match="基本满意"):
+        load_opinions(tmp_path)
+    (tmp_path / FILE).write_text(
+        text.replace("inside: []", "inside: [很满意]", 1), encoding="utf-8"
+    )
+    with pytest.raises(DataError, match="inside must be empty"):
         load_opinions(tmp_path)

@@ -5,14 +5,32 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from flows.commands import Digits, KeepFollowUp, Play, Record, Say, Text
-from flows.dialogue import DialogueConfig, FlowData
-from flows.events import FollowedUp, Returned
-from flows.followup import FollowUpResult
+from flows.dialogue import Dialogue, DialogueConfig, FlowData
+from flows.events import (
+    AnyEvent,
+    Filed,
+    FollowedUp,
+    HungUp,
+    Keys,
+    NoInput,
+    Partial,
+    Returned,
+    SpeechBack,
+    SpeechLost,
+    TransferAnswered,
+    TransferEnded,
+    TransferFailed,
+    Utterance,
+)
+from flows.followup import FollowUpResult, dissatisfied
 from flows.simulator import DAY, Simulation
 from flows.ticket import Recognised, TicketDraft
+from tests.flows.dialogue.test_walks import check
 
 NUMBER = "BH20261120000042"
 LIGHT = TicketDraft(
@@ -221,6 +239,49 @@ def test_who_hangs_up_has_not_said_more_than_they_have(
 def test_answers_are_kept_as_they_come(data: FlowData) -> None:
     made = talk(data, "#1", "#2", "#3")
     assert [one.solved for one in made.call.follow_ups] == ["", "", "未解决"]
+
+
+SAID = (
+    *("是我", "不是", "对", "没有", "有", "满意", "不满意", "基本满意"),
+    *("解决了", "没解决", "部分解决", "什么事", "打错了", "不方便", "别再打了"),
+    *("转人工", "再说一遍", "等一下", "返回", "慢一点", "谢谢"),
+    *("拖了两个月", "他妈的", "我要投诉", "人民路路灯坏了", "隔壁着火了", "", "啊", "天上有云"),
+)
+EVENTS: tuple[AnyEvent, ...] = (
+    *(Utterance(text) for text in SAID),
+    *(Keys(digits) for digits in (*"0123456789*", "", "12")),
+    *(NoInput(), NoInput(), SpeechLost(), SpeechBack(), Partial("隔壁着火了快来人"), HungUp()),
+    *(TransferAnswered(), TransferFailed("busy"), TransferEnded(), Filed(NUMBER)),
+)
+
+
+@settings(max_examples=200, deadline=None)
+@given(events=st.lists(st.sampled_from(EVENTS), max_size=25))
+def test_whatever_happens_nobody_is_content_who_did_not_say_so(
+    data: FlowData, events: list[AnyEvent]
+) -> None:
+    dialogue = Dialogue(data)
+    check(data, dialogue.handle(FollowedUp("13900000001", NUMBER, LIGHT, DAY)))
+    kept = FollowUpResult()
+    for event in [*events, HungUp()]:
+        commands = dialogue.handle(event)
+        for command in commands:
+            if isinstance(command, KeepFollowUp):
+                if command.result.satisfaction != kept.satisfaction:
+                    answers: list[AnyEvent] = [Keys("1"), Keys("2"), Keys("3")]
+                    answers += [Utterance(text) for text in ("满意", "不满意", "基本满意")]
+                    assert event in answers
+                kept = command.result
+        rest = tuple(one for one in commands if not isinstance(one, KeepFollowUp))
+        check(data, rest)
+    assert dialogue.over
+    if kept.outcome == "answered":
+        assert kept.confirmed and kept.solved and kept.satisfaction
+        assert not dissatisfied(kept)
+    if dissatisfied(kept):
+        assert kept.review
+    if not kept.confirmed:
+        assert not (kept.contacted or kept.solved or kept.satisfaction)
 
 
 def test_a_returned_call_says_why_and_goes_on_as_any_other(data: FlowData) -> None:

@@ -219,7 +219,9 @@ class Desk:
     def _form_told(self, payload: bytes) -> None:
         kept = msgspec.json.decode(payload, type=Sent)
         call = self.call
-        if call is None or kept.handoff.call_id != call.call_id or kept.seat == self.seat:
+        if call is None or kept.handoff.call_id != call.call_id:
+            return
+        if kept.writer == self.ticketing.writer:
             return
         if (kept.form, kept.sent, kept.stored) != (call.form, call.sent, call.stored):
             call.form, call.sent, call.stored = kept.form, kept.sent, kept.stored

@@ -21,6 +21,7 @@ class Sent(msgspec.Struct, frozen=True):
 
     ``seat`` has written it, at that time in ``phase``. ``sent`` is the draft last sent to be
     filed, ``stored`` the one last known to be. ``dismissed``: the operator wants none.
+    ``writer`` is the desk that wrote it: a seat may have one on several nodes.
     """
 
     seat: str
@@ -30,6 +31,7 @@ class Sent(msgspec.Struct, frozen=True):
     sent: TicketDraft | None = None
     stored: TicketDraft | None = None
     dismissed: bool = False
+    writer: str = ""
 
 
 class OpenCall:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import secrets
 from collections.abc import Callable
 
 import msgspec
@@ -45,6 +46,7 @@ class Ticketing:
         self._tell = tell
         self._again = again
         self.saved_at = 0.0
+        self.writer = secrets.token_hex(8)
 
     async def edit(self, call: OpenCall, field: str, value: object, by: str) -> None:
         """Set a field. Raises :class:`FieldProblem`."""
@@ -154,6 +156,7 @@ class Ticketing:
             call.sent,
             call.stored,
             call.dismissed,
+            self.writer,
         )
         payload = msgspec.json.encode(kept)
         await self._parts.state.append(form_topic(call.call_id), payload, KEEP_S)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from ivr.call.services import local_now
 from ivr.console.board.listen import ListenPages
 from ivr.console.board.pages import BoardPages
 from ivr.console.calls import CallPages
@@ -14,8 +15,12 @@ from ivr.console.duty.emergencies import EmergencyPages
 from ivr.console.duty.pages import DutyPages
 from ivr.console.duty.prompts import PromptPages
 from ivr.console.duty.users import UserPages
+from ivr.console.leader.pages import LeaderPages
+from ivr.console.leader.parts import LeaderParts
 from ivr.console.leader.phone import PhonePages
 from ivr.console.server import ConsoleServer, Part
+from ivr.leader.exports import Exports
+from ivr.leader.service import LeaderCallbacks
 from ivr.talk.targets import Targets
 
 if TYPE_CHECKING:
@@ -34,8 +39,24 @@ def parts(node: Node) -> tuple[Part, ...]:
         PromptPages(node).part,
         UserPages(node.store).part,
         AuditPages(node.store).part,
+        LeaderPages(leader_parts(node)).part,
         PhonePages(node.store, node.state, node.leader_phones).part,
     )
+
+
+def leader_parts(node: Node) -> LeaderParts:
+    """What the pages of leader callbacks are given."""
+    config = node.config
+    service = LeaderCallbacks(
+        node.store,
+        node.reported,
+        node.leader_data,
+        config.leader,
+        now=local_now,
+        reports=node.reporting,
+    )
+    exports = Exports(node.store, config.data_dir, hours=config.leader.export_hours, now=local_now)
+    return LeaderParts(service, exports, node.store, config.data_dir, local_now)
 
 
 def desk_parts(node: Node) -> DeskParts:

@@ -56,7 +56,7 @@ def page(
     """The page made from ``template``.
 
     Templates also see ``t`` (texts), ``visitor`` (None before signing in), ``pages`` (those the
-    visitor may see) and ``path``.
+    visitor may see), ``path``, and ``here``, which is the path with its query.
     """
     context = request.app[CONTEXT]
     who: Visitor | None = request.get(VISITOR)
@@ -65,6 +65,7 @@ def page(
         visitor=who,
         pages=[entry for entry in context.pages if who is not None and who.may(*entry.roles)],
         path=request.path,
+        here=request.path_qs,
         **values,
     )
     return web.Response(text=text, content_type="text/html", status=status)

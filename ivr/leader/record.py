@@ -22,7 +22,7 @@ from typing import Protocol
 import msgspec
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
-from adapters.accounts import AuditEntry
+from adapters.accounts import Accounts, AuditEntry
 from adapters.leader import (
     Draw,
     Export,
@@ -41,16 +41,11 @@ MOST_AUDIT = 10_000
 _CHUNK = 1 << 20
 
 
-class RecordStore(LeaderStore, Protocol):
+class RecordStore(LeaderStore, Accounts, Protocol):
     """Where everything is read from."""
 
     async def call(self, call_id: str) -> tuple[CallRecord, Sequence[Line]] | None:
         """One call with its transcript."""
-
-    async def audited(
-        self, *, user: str = "", subject: str = "", limit: int = 200
-    ) -> Sequence[AuditEntry]:
-        """The newest entries first, of one user or about one subject."""
 
 
 class Talk(msgspec.Struct, frozen=True):
@@ -107,8 +102,10 @@ def item_subject(session_id: str, item_id: int) -> str:
     return f"{session_id}/{item_id}"
 
 
-async def gather(store: RecordStore, session_id: str, item_id: int = 0) -> Record:
-    """Everything about a session, or about one item of it.
+async def gather(
+    store: RecordStore, session_id: str, item_id: int = 0, *, audit: bool = True
+) -> Record:
+    """Everything about a session, or about one item of it; without ``audit`` not who looked.
 
     Raises :class:`adapters.ports.NotStored`.
     """
@@ -134,7 +131,7 @@ async def gather(store: RecordStore, session_id: str, item_id: int = 0) -> Recor
             Case(item, tuple(talks), outcomes.get(item.item_id), reopenings.get(item.item_id))
         )
     entries: list[AuditEntry] = []
-    for subject in subjects:
+    for subject in subjects if audit else ():
         entries += await store.audited(subject=subject, limit=MOST_AUDIT)
     return Record(
         session,

@@ -56,19 +56,22 @@ def bars(title: str, series: Sequence[str], columns: Sequence[Column]) -> Markup
     return _drawing(title, body)
 
 
-def lines(title: str, series: Sequence[str], columns: Sequence[Column], limit: float) -> Markup:
+def lines(
+    title: str, series: Sequence[str], columns: Sequence[Column], limit: float | None = None
+) -> Markup:
     """Shares between 0 and 1 as lines; where a value is None the line is broken.
 
-    ``limit`` is drawn across as the one to be kept.
+    ``limit``, if there is one, is drawn across as the one to be kept.
     """
     width = _INNER_WIDTH / max(1, len(columns))
     body = [_axis(100, "%")]
-    y = _n(TOP + _INNER_HEIGHT * (1 - limit))
-    body.append(
-        Markup('<line class="limit" x1="{}" x2="{}" y1="{}" y2="{}"/>').format(
-            LEFT, WIDTH - RIGHT, y, y
+    if limit is not None:
+        y = _n(TOP + _INNER_HEIGHT * (1 - limit))
+        body.append(
+            Markup('<line class="limit" x1="{}" x2="{}" y1="{}" y2="{}"/>').format(
+                LEFT, WIDTH - RIGHT, y, y
+            )
         )
-    )
     for column_number, column in enumerate(columns):
         body.append(_label(column.label, LEFT + (column_number + 0.5) * width))
     for index, name in enumerate(series):

@@ -43,7 +43,14 @@ ALLOWED: dict[str, frozenset[str]] = {
     "/users": frozenset(),
     "/audit": frozenset(),
     "/audit.csv": frozenset(),
-    "/leader": frozenset({"leader", "host"}),
+    "/leader": frozenset({"leader", "host", "supervisor"}),
+    "/leader/plan": frozenset({"host", "supervisor"}),
+    "/leader/rota": frozenset({"host", "supervisor"}),
+    "/leader/sessions/1/edit": frozenset({"host", "supervisor"}),
+    "/leader/sessions/1/phone": frozenset({"leader", "host"}),
+    "/leader/cases/1": frozenset({"leader"}),
+    "/leader/exports/1": frozenset({"supervisor"}),
+    "/leader/exports/1/file": frozenset({"leader", "host", "supervisor"}),
 }
 
 

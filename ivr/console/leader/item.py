@@ -1,0 +1,192 @@
+"""One call of a session: script, history, evidence, outcome and notes; the telephone beside it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import get_args
+
+from aiohttp import web
+
+from adapters.leader import LeaderSession, OutcomeKind, Reopening, WorkItem
+from ivr.console.access import allowed, audit
+from ivr.console.context import Page, visitor
+from ivr.console.leader import phone
+from ivr.console.leader.parts import (
+    EVERYBODY,
+    LeaderParts,
+    answering,
+    giver,
+    may_run,
+    moment,
+    only_runners,
+    told,
+    whole,
+)
+from ivr.console.render import page
+from ivr.console.words import texts
+from ivr.leader.outcomes import Form, disagrees
+from ivr.leader.record import Talk, gather, item_subject, recording_path
+
+LONGEST_NOTES = 4000
+
+
+@dataclass(frozen=True)
+class ItemPages:
+    """``/leader/sessions/{session_id}/items/{item_id}``."""
+
+    parts: LeaderParts
+
+    def part(self, app: web.Application) -> Sequence[Page]:
+        """Adds these routes."""
+        base = "/leader/sessions/{session_id}/items/{item_id}"
+        app.router.add_get(base, self.show)
+        app.router.add_post(f"{base}/outcome", self.outcome)
+        app.router.add_post(f"{base}/notes", self.notes)
+        app.router.add_get(f"{base}/calls/{{call_id}}/recording", self.recording)
+        return ()
+
+    @allowed(*EVERYBODY)
+    async def show(self, request: web.Request) -> web.Response:
+        """The page of one call."""
+        session, item = await self.parts.item(request)
+        store, rules = self.parts.store, self.parts.service.data.rules
+        await audit(request, "leader.view", item_subject(session.session_id, item.item_id))
+        record = await gather(store, session.session_id, item.item_id, audit=False)
+        (case,) = record.cases
+        who = visitor(request)
+        order = [
+            one.item_id
+            for one in await store.leader_items(session.session_id)
+            if one.state != "removed" and self.parts.open_to(who, one.ticket)
+        ]
+        place = order.index(item.item_id) if item.item_id in order else -1
+        outcome = case.outcome
+        return page(
+            request,
+            "leader-item.html",
+            error=told(request, texts()),
+            session=session,
+            item=item,
+            ticket=item.ticket,
+            rule=rules.rule(item.rule),
+            script=self._script(session, item),
+            talks=case.talks,
+            playable={talk.call.call_id for talk in case.talks if self._file(talk)},
+            outcome=outcome,
+            kinds=get_args(OutcomeKind),
+            disagrees=outcome is not None and disagrees(outcome, rules),
+            case=case.reopening,
+            confirming=await self._confirming(item),
+            deadline=self.parts.service.data.workdays.deadline(
+                self.parts.now(), rules.reopen.workdays, rules.reopen.until
+            ),
+            workdays=rules.reopen.workdays,
+            before=order[place - 1] if place > 0 else 0,
+            after=order[place + 1] if -1 < place < len(order) - 1 else 0,
+            place=place + 1,
+            total=len(order),
+            most=rules.call.most_attempts,
+            runs=may_run(who, session),
+            phone=self.parts.phone and session.state == "进行中",
+            phone_reasons=phone.reasons(),
+            now=self.parts.now(),
+        )
+
+    @allowed(*EVERYBODY)
+    async def outcome(self, request: web.Request) -> web.Response:
+        """The form."""
+        session, item = await self.parts.item(request)
+        await only_runners(request, session)
+        form = await request.post()
+        async with answering(_path(session, item)):
+            kind = str(form.get("kind", ""))
+            if kind not in get_args(OutcomeKind):
+                raise ValueError(kind)
+            again = str(form.get("again", ""))
+            given = Form(
+                kind,  # type: ignore[arg-type]
+                str(form.get("notes", "")).strip().replace("\r\n", "\n")[:LONGEST_NOTES],
+                moment(again) if again and kind == "改约" else None,
+                str(form.get("unit", "")).strip()[:64],
+                confirmed=bool(form.get("confirmed")),
+            )
+            await self.parts.service.give(
+                item.item_id,
+                given,
+                giver(visitor(request), session),
+                revision=whole(str(form.get("revision", "")), 0, 1_000_000),
+            )
+            subject = item_subject(session.session_id, item.item_id)
+            await audit(request, "leader.outcome", subject, kind)
+        raise AssertionError
+
+    @allowed(*EVERYBODY)
+    async def notes(self, request: web.Request) -> web.Response:
+        """Somebody says that the notes are right."""
+        session, item = await self.parts.item(request)
+        await only_runners(request, session)
+        form = await request.post()
+        async with answering(_path(session, item)):
+            await self.parts.service.confirm_notes(
+                item.item_id,
+                str(form.get("notes", "")).replace("\r\n", "\n")[:LONGEST_NOTES],
+                giver(visitor(request), session),
+                revision=whole(str(form.get("revision", "")), 0, 1_000_000),
+            )
+            subject = item_subject(session.session_id, item.item_id)
+            await audit(request, "leader.notes", subject)
+        raise AssertionError
+
+    @allowed(*EVERYBODY)
+    async def recording(self, request: web.Request) -> web.StreamResponse:
+        """The sound of one call; leader and host of the session, and supervisors, may hear it."""
+        session, item = await self.parts.item(request)
+        await only_runners(request, session)
+        wanted = request.match_info["call_id"]
+        record = await gather(self.parts.store, session.session_id, item.item_id, audit=False)
+        talk = next((one for one in record.cases[0].talks if one.call.call_id == wanted), None)
+        file = self._file(talk) if talk is not None else None
+        if file is None:
+            raise web.HTTPNotFound
+        # A browser fetches a long file in many parts: listening begins with the first.
+        if request.http_range.start in (None, 0):
+            subject = item_subject(session.session_id, item.item_id)
+            await audit(request, "recording.listen", wanted, subject)
+        return web.FileResponse(file, headers={"Cache-Control": "no-store"})
+
+    def _file(self, talk: Talk) -> Path | None:
+        return recording_path(self.parts.data_dir, talk.recording)
+
+    async def _confirming(self, item: WorkItem) -> Reopening | None:
+        if not item.reopening_id:
+            return None
+        return await self.parts.store.reopening(item.reopening_id)
+
+    def _script(self, session: LeaderSession, item: WorkItem) -> list[tuple[str, str, str]]:
+        ticket = item.ticket
+        words = {
+            "leader": session.leader_name,
+            "post": session.post,
+            "unit": session.unit,
+            "name": ticket.contact_name,
+            "title": ticket.title or ticket.content[:40],
+            "date": _day(ticket.created),
+        }
+        return [
+            (step.step, step.say.format(**words), step.note)
+            for step in self.parts.service.data.rules.script
+        ]
+
+
+def _day(at: datetime | None) -> str:
+    if at is None:
+        return ""
+    local = at.astimezone()
+    return f"{local.month}月{local.day}日"
+
+
+def _path(session: LeaderSession, item: WorkItem) -> str:
+    return f"/leader/sessions/{session.session_id}/items/{item.item_id}#outcome"

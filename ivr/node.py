@@ -52,6 +52,7 @@ from ivr.queue.talks import SeatsInCalls
 from ivr.recovery import recover
 from ivr.second_pass import SecondPassWorker
 from ivr.sip.line import PhoneLine
+from ivr.sip.messages import Incoming
 from ivr.sip.pool import OnCall, WorkerCall
 from ivr.speech.compose import Speaker
 from ivr.speech.prompts import PromptLibrary
@@ -133,6 +134,7 @@ class Node:
         self.reporting = ReportWorker(
             self.store, self.reported, config.delivery, owner=config.node_name
         )
+        self.counting = Recorder(self.live, self.store, config.node_name)
         self.missed = MissedCalls(self.store, config.missed, node=config.node_name)
         self.returning = Returning(
             self.store,
@@ -229,7 +231,7 @@ class Node:
         cut_off = await self.store.unfinished_calls(config.node_name)
         await recover(self.store, config)
         await self.missed.cut_off(cut_off)
-        await self._stack.enter_async_context(Recorder(self.live, self.store, config.node_name))
+        await self._stack.enter_async_context(self.counting)
         await self.dialler.start()
         self._stack.push_async_callback(self.dialler.stop)
         await self.leader_phones.start()
@@ -266,7 +268,7 @@ class Node:
         self.second_pass.start()
         self.ring_backs.start()
         self._stack.push_async_callback(self.ring_backs.stop)
-        self._line.pool.turned_away = self.missed.turned_away
+        self._line.pool.turned_away = self._turned_away
         for owed, on in (
             (self.returning, config.missed.on),
             (self.following_up, config.follow_up.on),
@@ -275,6 +277,10 @@ class Node:
                 owed.start()
                 self._stack.push_async_callback(owed.stop)
         log.info("the line is open: %s", settings.uri, extra={"action": "open"})
+
+    def _turned_away(self, incoming: Incoming) -> None:
+        self.counting.turned_away()
+        self.missed.turned_away(incoming)
 
     def _call_over(self, event: LiveEvent) -> None:
         if isinstance(event, CallOver):

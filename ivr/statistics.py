@@ -198,6 +198,7 @@ class Recorder:
         self._again_s = again_s
         self._sheets: dict[str, Sheet] = {}
         self._changed: dict[str, Sheet] = {}
+        self._refused: list[datetime] = []
         self._wake = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
         self._unsubscribe: Callable[[], None] = lambda: None
@@ -224,8 +225,17 @@ class Recorder:
         with contextlib.suppress(StoreError):
             await self.write()
 
+    def turned_away(self) -> None:
+        """A caller found every line taken."""
+        if len(self._refused) < MOST_WAITING:
+            self._refused.append(self._now())
+            self._wake.set()
+
     async def write(self) -> None:
         """Write down what has changed. Raises :class:`adapters.ports.StoreError`."""
+        while self._refused:
+            await self._store.count_refused(self._node, self._refused[0], 1)
+            del self._refused[0]
         while self._changed:
             call_id, sheet = next(iter(self._changed.items()))
             del self._changed[call_id]

@@ -158,7 +158,8 @@ async def until(store: MemoryStatistics, **wanted: int) -> None:
 async def test_events_become_counts_also_through_a_failing_database(failures: int) -> None:
     store, bus = Flaky(failures), live.LiveBus()
     await MemoryStatistics.put_fact(store, CallFact("old", "a", NINE, answer_s=0.0))
-    async with Recorder(bus, store, "a", now=lambda: NINE, gather_s=0.01, again_s=0.01):
+    recorder = Recorder(bus, store, "a", now=lambda: NINE, gather_s=0.01, again_s=0.01)
+    async with recorder:
         # What a run before this one left open is not going on.
         assert (await counted(store)).interrupted == 1
         bus.publish(live.CallArrived("c"))
@@ -171,6 +172,9 @@ async def test_events_become_counts_also_through_a_failing_database(failures: in
         bus.publish(over("transferred"))
         bus.publish(live.LeftQueue("nobody", "hung-up"))
         await until(store, calls=2, person=1, going_on=0)
+        recorder.turned_away()
+        recorder.turned_away()
+        await until(store, calls=4, refused=2)
     assert list(await store.by_seat(TODAY, TOMORROW)) == [SeatTally("801", 1, 1, 0.0, 0.0)]
 
 

@@ -36,11 +36,13 @@ from flows.dialogue.moves import (
     Miss,
     Move,
     Nothing,
+    Proceed,
     Speech,
     ToMenu,
 )
 from flows.dialogue.opening import OpenQuestion
 from flows.dialogue.pausing import Pausing
+from flows.dialogue.service.waiting import Waiting as Outside
 from flows.dialogue.state import Question, State, listen
 from flows.dialogue.transfer import OPERATOR, Transferring, nobody
 from flows.events import CalledBack, Placed
@@ -81,6 +83,8 @@ class InLine(State, frozen=True, kw_only=True):
             expect=("回电", "不等了", "继续"),
             hear="open",
             no_input_s=SILENT_S,
+            # What is said may be the answer to the question before, an identity number perhaps.
+            masked=self.back.question(call).masked,
             music=True,
         )
 
@@ -97,10 +101,10 @@ class InLine(State, frozen=True, kw_only=True):
                 return call_me(call)
             case "2":
                 return stop_waiting(call, self.back)
-            case "3" if isinstance(self.back, OpenQuestion):
+            case "3" if isinstance(self.back, OpenQuestion) and call.form is None:
                 return ToMenu()
             case "3":
-                return Go(state=self.back)
+                return self.go_on(call)
             case _:
                 return super().keys(call, digits)
 
@@ -112,10 +116,16 @@ class InLine(State, frozen=True, kw_only=True):
         if wording.no_wait.whole(said.text):
             return stop_waiting(call, self.back)
         if wording.go_on.whole(said.text):
-            return Go(state=self.back)
+            return self.go_on(call)
         if wording.keep_waiting.whole(said.text):
             return Go((Say("common.ok"),), state=self.silent())
         return None
+
+    def go_on(self, call: Call) -> Move:
+        """Go on with what was left for the queue."""
+        if isinstance(self.back, OpenQuestion) and call.form is not None:
+            return Proceed()
+        return Go(state=self.back)
 
     def not_understood(self) -> Move:
         """What was said was no use; nobody in a queue is asked twice."""
@@ -270,7 +280,8 @@ def resting(state: State) -> State:
     """The question to go on with after ``state`` was left for the queue."""
     if isinstance(state, InLine | Connecting | Pausing):
         return state.back
-    return state if state.listens and state.remembered else OpenQuestion(more=True)
+    own = isinstance(state, StillWanted | CallMeNumber | Outside)
+    return state if state.listens and not own else OpenQuestion(more=True)
 
 
 def call_me(call: Call, number: str = "") -> Move:

@@ -11,10 +11,21 @@ from asr.modelkit.grammar import Grammar
 # How often each of the project's phrases counts as said, and how many of what an example phrase
 # stands for: enough to be in every table.
 _PHRASE_WEIGHT, _VARIANT_WEIGHT, _VARIANTS = 6, 4, 12
+# The patterns of emergencies are many, the emergencies few: no more than to be known.
+_EMERGENCY_WEIGHT = 1
 _NUMBER_WEIGHT = 4
 # Most turns of a call answer a question in a word or two, and such answers have the least
 # sound to be told apart by: how many of each kind count as said.
-_ANSWERS = {"affirm": 20_000, "deny": 20_000, "secret": 6_000, "agent": 6_000, "control": 8_000}
+_ANSWERS = {
+    "affirm": 20_000,
+    "deny": 20_000,
+    "secret": 6_000,
+    "agent": 6_000,
+    "control": 8_000,
+    "digit": 8_000,
+    "phone_digit": 8_000,
+    "counted_answer": 3_000,
+}
 
 
 def estimate(
@@ -34,8 +45,9 @@ def estimate(
     cutter = lm.Cutter(mandarin, names)
     grammar = Grammar.load()
     said = texts.read(lists, "lm") + names * _PHRASE_WEIGHT
-    variants = project.variants(project_data, _VARIANTS, random.Random("variants"))
-    said += variants * _VARIANT_WEIGHT
+    for emergencies, weight in ((False, _VARIANT_WEIGHT), (True, _EMERGENCY_WEIGHT)):
+        rng = random.Random(f"variants {emergencies}")
+        said += project.variants(project_data, _VARIANTS, rng, emergencies) * weight
     said += texts.read(lists, "numbers") * _NUMBER_WEIGHT
     said += [texts.bare(sentence) for sentence in general.sentences()]
     for name, count in _ANSWERS.items():

@@ -35,11 +35,20 @@ def phrases(folder: Path) -> list[str]:
     return sorted(found)
 
 
-def variants(folder: Path, most: int, rng: random.Random) -> list[str]:
-    """What the example phrases of a folder stand for, at most `most` of each, in hanzi alone."""
+EMERGENCIES = "emergencies.yaml"
+
+
+def variants(
+    folder: Path, most: int, rng: random.Random, emergencies: bool | None = None
+) -> list[str]:
+    """What the example phrases of a folder stand for, at most `most` of each, in hanzi alone.
+
+    `emergencies` asks for theirs alone, or for all but theirs.
+    """
     found: list[str] = []
     for path in sorted(folder.rglob("*.yaml")):
-        if path.name not in _LEFT_OUT:
+        wanted = emergencies is None or emergencies == (path.name == EMERGENCIES)
+        if wanted and path.name not in _LEFT_OUT:
             for text in _strings(yaml.safe_load(path.read_text(encoding="utf-8"))):
                 if _PATTERN.search(text) and not _PROSE.search(text):
                     picked = {_FILLED.sub("", _pick(text, rng)) for _ in range(2 * most)}

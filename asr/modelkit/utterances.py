@@ -12,7 +12,7 @@ import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from asr.modelkit import g711, speech, wav
+from asr.modelkit import g711, pinyin, speech, wav
 from asr.synthesis.kokoro import DEFAULT_FOLDER, Kokoro
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -33,7 +33,7 @@ def kokoro_voice(engine: Kokoro, voice: str) -> Callable[[str], speech.Samples]:
     def speak(text: str) -> speech.Samples:
         # The pace varies a little, as callers do, and is the same each time for a text.
         pace = random.Random(voice + text).uniform(0.95, 1.15)
-        samples, rate = engine.speak(text, voice=voice, speed=pace)
+        samples, rate = engine.speak(pinyin.letters_as_hanzi(text), voice=voice, speed=pace)
         return g711.through_a_law(speech.to_telephone_rate(samples, rate))
 
     return speak

@@ -21,11 +21,11 @@ WINDOW = 240 * BYTES_PER_MS
 LONG_S = 60.0
 
 
-def tones_in(pcm: bytes) -> set[str]:
-    """Who is in a piece of sound."""
+def tones_in(pcm: bytes, least: float = 0.08) -> set[str]:
+    """Who is in a piece of sound: each with at least this share of it."""
     if loudness(pcm) < 40:
         return set()
-    return {who for who, hertz in TONES.items() if frequency_power(pcm, hertz) > 0.08}
+    return {who for who, hertz in TONES.items() if frequency_power(pcm, hertz) > least}
 
 
 async def sounds_as(call: PhoneCall, who: str) -> PhoneCall:
@@ -141,5 +141,6 @@ async def refused(line: Line, reason: str) -> None:
     await until(
         lambda: any(
             isinstance(event, live.OrderRefused) and event.reason == reason for event in line.events
-        )
+        ),
+        LONG_S,
     )

@@ -55,7 +55,7 @@ async def put_through(line: Line, phone: RobotPhone, office: Office) -> tuple[Ph
     """A caller and the operator, who hear each other."""
     caller = await line.call(phone)
     await sounds_as(caller, "caller")
-    await until(lambda: bool(call_of(line, phone.name)))
+    await until(lambda: bool(call_of(line, phone.name)), 60)
     operator = await office.answers("801", call_of(line, phone.name))
     await all_hear({caller: ("801",), operator: ("caller",)})
     return caller, operator
@@ -214,7 +214,8 @@ def _in(channel: bytes) -> set[str]:
     return {
         who
         for at in range(0, len(channel) - step, step)
-        for who in tones_in(channel[at : at + step])
+        # Speech has more than one tone in it.
+        for who in tones_in(channel[at : at + step], 0.2)
     }
 
 
@@ -271,7 +272,8 @@ async def _operator_hangs_up(line: Line, phone: RobotPhone, first: Office, secon
         lambda: any(
             isinstance(event, live.Saying) and event.call_id == call_id
             for event in line.events[_left(line, call_id, "seat:802") :]
-        )
+        ),
+        60,
     )
     await caller.hang_up()
 

@@ -50,7 +50,7 @@ class Returning(Errands):
             return Returned(errand.number, at, dropped)
 
         async def talk(worker: WorkerCall, attempt: Attempt) -> bool:
-            occasion = Occasion(begins, source="漏接回拨")
+            occasion = Occasion(begins, source="漏接回拨", resumes=True)
             session = CallSession(worker, self._services(), occasion=occasion)
             await session.run()
             return session.answered

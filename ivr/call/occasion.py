@@ -18,9 +18,10 @@ async def _forget(result: FollowUpResult) -> None:
 @dataclass(frozen=True)
 class Occasion:
     """``begins`` gives the dialogue's first event, from the local time and what an earlier call
-    left unfinished; ``keep`` gets what a follow-up finds out, each time more of it. Tickets of
-    this call come from ``source``."""
+    left unfinished (asked for only if this one ``resumes`` it); ``keep`` gets what a follow-up
+    finds out, each time more of it. Tickets of this call come from ``source``."""
 
     begins: Callable[[datetime, Dropped | None], AnyEvent]
     keep: Callable[[FollowUpResult], Awaitable[None]] = _forget
     source: Source = "语音自助"
+    resumes: bool = False

@@ -177,7 +177,8 @@ class CallSession:
             kept, _ = self._resumed
             event = ev.CalledBack(kept.number, kept.ticket_no, kept.draft, at)
         elif self._occasion is not None:
-            event = self._occasion.begins(at, await self._filing.dropped())
+            left = await self._filing.dropped() if self._occasion.resumes else None
+            event = self._occasion.begins(at, left)
         else:
             dropped = await self._filing.dropped()
             event = ev.Answered(

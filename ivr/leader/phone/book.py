@@ -12,7 +12,7 @@ from adapters.leader import Outcome, WorkItem
 from adapters.leader_store import LeaderStore, Outdated, Recorded
 from adapters.ports import Store
 from ivr.leader.notes import draft
-from ivr.leader.phone.citizen import Talked
+from ivr.leader.phone.talked import Talked
 
 log = logging.getLogger(__name__)
 

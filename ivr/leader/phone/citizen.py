@@ -9,7 +9,7 @@ from typing import Protocol
 
 import msgspec
 
-from adapters.leader import CallResult, Key
+from adapters.leader import Key
 from asr.turns import PartialText, TurnEnded
 from flows.privacy import mask_number
 from ivr import live
@@ -22,10 +22,10 @@ from ivr.call.session import BROKEN
 from ivr.call.timeline import TimeLine
 from ivr.call.transcript import Transcript
 from ivr.call.words import Words
-from ivr.dialling.dialler import outcome_of
 from ivr.leader.phone.opinion import opinion_of
 from ivr.leader.phone.orders import AskOpinion, HangUp, Phase
 from ivr.leader.phone.sounds import Sounds
+from ivr.leader.phone.talked import Talked, call_result
 from ivr.sip import messages as sip
 from ivr.sip.invite import new_call_id
 from ivr.talk.parties import FIRST as LEADER
@@ -37,19 +37,6 @@ log = logging.getLogger(__name__)
 OPINION_S = 8.0
 # The worker closes a file within this, or never.
 CLOSING_S = 5.0
-# Answers that say that nobody has this number (RFC 3261 section 21).
-_NOBODY = frozenset({404, 410, 484, 604})
-
-
-class Talked(msgspec.Struct, frozen=True):
-    """How a call ended. ``result`` is "talked" where somebody answered. ``opinion`` is "1", "2",
-    "3" or "" for none. ``why`` is the SIP reason; ``code`` its status, 0 if there is none."""
-
-    call_id: str
-    result: CallResult
-    opinion: Key = ""
-    code: int = 0
-    why: str = ""
 
 
 class Stage(Protocol):
@@ -122,6 +109,7 @@ class CitizenCall:
     async def run(self) -> Talked:
         """The whole call; returns when all of it is stored."""
         log.info("leader call to %s", mask_number(self._number), extra=self._extra())
+        self._services.live.publish(live.CallArrived(self.call_id, outgoing=True))
         await self._filing.open_call(self._files.planned)
         answered, opinion = False, ""
         try:
@@ -268,7 +256,9 @@ class CitizenCall:
         """Words into the transcript, private ones as asterisks."""
         if isinstance(heard.event, PartialText):
             shown = self._words.partial(heard.event.text)
-            self._services.live.publish(live.Hearing(self.call_id, shown))
+            voice = self._hearing.voice(heard)
+            event = live.Hearing(self.call_id, shown, voice.speaker, voice.party)
+            self._services.live.publish(event)
         else:
             self._words.note(heard)
 
@@ -304,7 +294,9 @@ class CitizenCall:
         )
         outcome = "refused" if not answered else "interrupted" if interrupted else "callback"
         await self._filing.close_call(ended, outcome, recording)
-        self._services.live.publish(live.CallOver(self.call_id, outcome, recording))
+        self._services.live.publish(
+            live.CallOver(self.call_id, outcome, recording, "fault" if interrupted else "hotline")
+        )
 
     def _said(self, event: CallEvent) -> str:
         """What the citizen has pressed or said with this, "" for anything else."""
@@ -320,11 +312,3 @@ class CitizenCall:
 
     def _extra(self) -> dict[str, str]:
         return {"action": "leader-call", "call": self.call_id}
-
-
-def call_result(code: int) -> CallResult:
-    """What a SIP status that was no answer means for the work list."""
-    if code in _NOBODY:
-        return "wrong-number"
-    outcome = outcome_of(str(code))
-    return outcome if outcome in ("busy", "refused") else "no-answer"

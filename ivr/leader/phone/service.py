@@ -18,9 +18,10 @@ from adapters.ports import Store
 from adapters.state.port import SharedState, StateUnavailable
 from ivr.call.services import Services, local_now
 from ivr.dialling.dialler import Dialler
-from ivr.leader.phone.citizen import CitizenCall, Talked
+from ivr.leader.phone.citizen import CitizenCall
 from ivr.leader.phone.line import SeatLine
 from ivr.leader.phone.orders import Dial
+from ivr.leader.phone.talked import Talked
 from ivr.sip.worker_call import OnCall, WorkerCall
 
 log = logging.getLogger(__name__)

@@ -25,6 +25,7 @@ BENCHES = {
     "opinions": "satisfied, solved, or not: answers of citizens and what is made of them",
     "soak": "10,000 utterances through one decoder process: half an hour at most",
     "sip_load": "what a call costs on the line: 20 calls at once",
+    "a_year": "the board and the search of calls over a year of calls in the database",
     "operators": "the operators' queue in fast time, against Erlang C",
     "turnaround": "how quickly the hotline reacts: 100 turns of each kind, several minutes",
 }

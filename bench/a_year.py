@@ -1,7 +1,8 @@
 """A year of calls in the database: how quickly the pages over it answer.
 
-Run ``python -m bench.a_year``: 287,800 calls (what 12345 of a city like Beihai takes in a year) with
-made-up facts and talks, in SQLite on this machine's disk; with ``--url postgresql://…`` elsewhere.
+Run ``python -m bench.a_year``: 287,800 calls (what the hotline of a city like Beihai takes in a
+year) with made-up facts and talks, in SQLite on this machine's disk; ``--url postgresql://…`` asks
+another database.
 """
 
 from __future__ import annotations

@@ -148,6 +148,9 @@ class Connecting(State, frozen=True, kw_only=True):
         said = (Play(say),) if say else ()
         return (Note("有坐席可以接听"), *said, Connect(card(call, call.person_for)))
 
+    def transfer_failed(self, call: Call) -> Move:
+        return nobody(call)
+
 
 class StillWanted(State, frozen=True):
     """The matter is done and the caller still waits: is a person wanted all the same?"""

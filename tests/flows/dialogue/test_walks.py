@@ -10,9 +10,12 @@ from hypothesis import strategies as st
 from flows.commands import (
     AnyCommand,
     Ask,
+    Connect,
     FileTicket,
     HangUp,
+    LeaveQueue,
     Listen,
+    Music,
     Note,
     Play,
     Record,
@@ -29,8 +32,10 @@ from flows.events import (
     Keys,
     NoInput,
     Partial,
+    Placed,
     Replied,
     RequestFailed,
+    SeatFree,
     SpeechBack,
     SpeechLost,
     TransferAnswered,
@@ -69,7 +74,11 @@ EVENTS: tuple[AnyEvent, ...] = (
     *(TransferAnswered(), TransferFailed("busy"), TransferEnded()),
     Answered("13900000001", "12345", DAY),
 )
-ENDS = Listen | Transfer | FileTicket | HangUp
+IN_LINE: tuple[AnyEvent, ...] = (
+    *(Placed(3, 100.0), Placed(1, None), SeatFree(), SeatFree(), Keys("0"), Keys("1")),
+    *(Utterance(text) for text in ("回电", "不等了", "继续", "等", "转企业专席", "转人工")),
+)
+ENDS = Listen | Transfer | Connect | FileTicket | HangUp
 
 
 def check(data: FlowData, commands: tuple[AnyCommand, ...]) -> None:
@@ -87,12 +96,12 @@ def check(data: FlowData, commands: tuple[AnyCommand, ...]) -> None:
         assert not (Listen in kinds and (HangUp in kinds or Transfer in kinds)), kinds
         assert isinstance(commands[-1], ENDS), kinds
         if Listen in kinds:
-            assert kinds[-2] in (Play, Record), kinds
+            assert kinds[-2] in (Play, Record, Music), kinds
 
 
 @settings(max_examples=150, deadline=None)
 @given(
-    events=st.lists(st.sampled_from(EVENTS), max_size=40),
+    events=st.lists(st.sampled_from((*EVENTS, *IN_LINE)), max_size=40),
     caller=st.sampled_from(["", "13900000001"]),
 )
 def test_any_order_of_events(data: FlowData, events: list[AnyEvent], caller: str) -> None:
@@ -147,6 +156,42 @@ def test_every_walk_of_a_living_caller_ends(data: FlowData) -> None:
         *("Confidential", "ReadBack", "WhichField", "TicketTail", "MoreWanted", "Filing"),
         *("Transferring", "ConfirmEmergency", "Pausing", "CallBackNumber", "NotFiled"),
     }
+
+
+def test_everybody_in_the_line_is_served_or_called_back(data: FlowData) -> None:
+    """A caller who does anything in the queue ends at a person, at a ticket, or by their wish."""
+    states: set[str] = set()
+    happening = (*CALLER_EVENTS, *IN_LINE, *IN_LINE, *IN_LINE)
+    for seed in range(300):
+        chance = random.Random(seed)
+        talk = Dialogue(data, DialogueConfig(most_turns=60))
+        talk.handle(Answered(chance.choice(["13900000001", ""]), "12345", DAY))
+        waiting: list[AnyEvent] = []
+        twin = Twin(DAY)
+        handled, queued = 0, False
+        while not talk.over and talk.state != "Bridged":
+            event = waiting.pop(0) if waiting else chance.choice(happening)
+            if isinstance(event, Placed | SeatFree) and not queued:
+                continue
+            handled += 1
+            for command in talk.handle(event):
+                if isinstance(command, FileTicket):
+                    waiting.append(Filed("BH20261123000001"))
+                elif isinstance(command, Ask):
+                    waiting.append(replied(twin, command))
+                elif isinstance(command, Transfer):
+                    queued = command.target == "operator"
+                    waiting.append(Placed(2, 60.0) if queued else TransferAnswered())
+                elif isinstance(command, LeaveQueue):
+                    queued = False
+                elif isinstance(command, Connect):
+                    answers = chance.random() < 0.3
+                    waiting.append(TransferAnswered() if answers else Placed(1, 20.0))
+            states.add(talk.state)
+            if queued and handled > 100:
+                waiting, queued = [TransferFailed("no-answer")], False
+            assert handled < 600, seed
+    assert states >= {"InLine", "Connecting", "StillWanted", "KeepingPlace", "CallMeNumber"}
 
 
 def replied(twin: Twin, command: Ask, *, fails: bool = False) -> AnyEvent:

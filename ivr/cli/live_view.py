@@ -55,6 +55,12 @@ class LiveView:
                 self._console.print(f"       [bold yellow]转  接[/] {event.target}（{shown}）")
             case live.Bridged():
                 self._console.print(f"       [bold yellow]接  通[/] {event.target}")
+            case live.PartyRefused():
+                self._console.print(
+                    f"       [bold yellow]没接通[/] {event.target}（{event.reason}）"
+                )
+            case live.PartyLeft():
+                self._console.print(f"       [bold yellow]离  开[/] {event.target}")
             case live.CallOver():
                 where = self._data_dir / event.recording if event.recording else "无录音"
                 self._console.print(f"       [dim]结束：{event.outcome}，{where}[/]")

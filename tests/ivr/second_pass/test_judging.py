@@ -79,3 +79,25 @@ def test_private_values_stay_hidden() -> None:
     assert "四五零二" not in line.text and "4502" not in line.clean
     assert line.words == ()
     assert merge([MASKED], [Segment(20.5, 22.0, "四五零二", 0, 0.9)], ()) == (MASKED,)
+
+
+def test_what_several_people_said_on_one_channel_goes_to_whose_live_line_is_nearest() -> None:
+    live = [
+        Line("operator", 20.0, 22.0, "我接消防", confidence=0.8, party="seat:801"),
+        Line("guest", 30.0, 32.0, "这里是消防", confidence=0.8, party="119"),
+        Line("supervisor", 40.0, 41.0, "好的", confidence=0.8, party="seat:900"),
+    ]
+    heard = [
+        Segment(19.8, 22.1, "我给您接消防", 1, 0.9),
+        Segment(29.5, 32.5, "您好这里是消防", 1, 0.9),
+        Segment(35.0, 36.0, "请讲", 1, 0.9),
+        Segment(40.2, 41.4, "好的好的", 1, 0.9),
+    ]
+    merged = merge(live, heard, ())
+    assert [(line.speaker, line.party) for line in merged] == [
+        ("operator", "seat:801"),
+        ("guest", "119"),
+        ("guest", "119"),
+        ("supervisor", "seat:900"),
+    ]
+    assert judge(live, merged, 0.03).better

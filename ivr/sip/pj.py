@@ -22,6 +22,8 @@ from ivr.sip.processes import MAX_LEGS, Registration, StackSettings, host_of
 CODECS = {"PCMA": "PCMA/8000/1", "PCMU": "PCMU/8000/1", "G722": "G722/16000/1"}
 # PJMEDIA_STREAM_DTMF_IS_UPDATE, which the Python binding leaves out.
 _KEY_STILL_DOWN = 1
+# PJ_ETOOMANY, which it leaves out, too.
+_TOO_MANY = 70010
 # 183 comes with sound; these come without.
 _RINGING = (180, 181, 182)
 PRIORITIES = (250, 240, 230)
@@ -32,6 +34,10 @@ MediaState = Literal["active", "held", "none"]
 
 class SipError(Exception):
     """PJSIP refused to do something; the message is its own."""
+
+
+class NoPlace(SipError):
+    """All legs that PJSIP has are taken: an ended one may not be quite gone yet."""
 
 
 class PortInUse(SipError):
@@ -141,7 +147,8 @@ class Leg(pj.Call):  # type: ignore[misc]
         _guard(lambda: self.answer(param))
 
     def dial(self, uri: str, headers: Mapping[str, str] | None = None) -> None:
-        """Send an INVITE. Raises :class:`SipError` for an address that makes no sense."""
+        """Send an INVITE. Raises :class:`NoPlace`, or :class:`SipError` for an address that makes
+        no sense."""
         param = pj.CallOpParam(True)
         _add_headers(param, headers)
         _guard(lambda: self.makeCall(uri, param))
@@ -205,7 +212,12 @@ class Leg(pj.Call):  # type: ignore[misc]
             other.keep_from(self)
 
     def release(self) -> None:
-        """Forget everything that would keep this object alive after its end."""
+        """Forget the other legs, for good.
+
+        The object itself stays: PJSUA2's destructor hangs up whoever has its number by then,
+        and this may be the next call already.
+        """
+        self.__disown__()
         for other in self._hearers:
             other._heard.discard(self)
         for other in self._heard:
@@ -376,7 +388,7 @@ class Stack:
             self._endpoint.codecSetPriority(codec.codecId, wanted.get(codec.codecId, 0))
 
     def poll(self, milliseconds: int) -> None:
-        """Handle SIP for at most so long; also the only time when objects are destroyed."""
+        """Handle SIP for at most so long; also the only time when ended legs are let go."""
         self._endpoint.libHandleEvents(milliseconds)
         if self._graves:
             for leg in self._graves:
@@ -478,4 +490,5 @@ def _guard(action: Callable[[], object]) -> None:
     try:
         action()
     except pj.Error as error:
-        raise SipError(str(error.reason)) from None
+        kind = NoPlace if error.status == _TOO_MANY else SipError
+        raise kind(str(error.reason)) from None

@@ -16,7 +16,7 @@ from ivr.sip.call_audio import CallAudio
 from ivr.sip.invite import incoming
 from ivr.sip.keys import KeyFilter
 from ivr.sip.link import Link, NodeGone
-from ivr.sip.pj import FramePort, Leg, MediaState, PortInUse, SipError, SipState, Stack
+from ivr.sip.pj import FramePort, Leg, MediaState, NoPlace, PortInUse, SipError, SipState, Stack
 from ivr.sip.processes import EXIT_PORT_IN_USE, MAX_LEGS, WorkerConfig
 from ivr.sip.sound import BadSound, read_all
 
@@ -53,6 +53,8 @@ class Worker:
         self._port(CALLER)
         self._lines: dict[int, Line] = {}
         self._strays: dict[Leg, float] = {}
+        # Dials that wait for an ended leg to be gone, by leg; and until when.
+        self._waiting: dict[int, tuple[m.Dial, float]] = {}
         # (source, sink): the sink hears the source.
         self._wires: set[tuple[int, int]] = set()
         self._partners: set[int] = set()
@@ -86,6 +88,8 @@ class Worker:
             if self._link.lost and not self._orphan:
                 self._node_gone()
             self._pump()
+            if self._waiting:
+                self._ring_waiting()
             self._check_clocks()
             self._link.flush()
             if self._may_leave():
@@ -113,8 +117,9 @@ class Worker:
 
     def _end_call(self, code: int, reason: str) -> None:
         self._lasting = False
-        for index in [index for index in self._lines if index != CALLER]:
-            self._drop(index, 0, "caller-left")
+        for index in [*self._waiting, *self._lines]:
+            if index != CALLER:
+                self._drop(index, 0, "caller-left")
         self._pump(everything=True)
         self._audio.stop(self._link.send)
         self._wires.clear()
@@ -127,6 +132,11 @@ class Worker:
         self, index: int, code: int, reason: str, headers: dict[str, str] | None = None
     ) -> None:
         """End a leg from this side and say so at once; SIP may take its time."""
+        if self._waiting.pop(index, None) is not None:
+            self._link.send(m.LegChanged(index, "failed", code, reason))
+            if self._orphan:
+                self._after_leg_of_orphan()
+            return
         line = self._lines.get(index)
         if line is None:
             return
@@ -307,13 +317,28 @@ class Worker:
             self._link.send(m.LegChanged(CALLER, "ended", 400, str(error)))
 
     def _dial(self, order: m.Dial) -> None:
-        if not CALLER < order.leg < MAX_LEGS or order.leg in self._lines:
+        taken = order.leg in self._lines or order.leg in self._waiting
+        if not CALLER < order.leg < MAX_LEGS or taken:
             self._link.send(m.LegChanged(order.leg, "failed", 491, "leg-in-use"))
-            return
+        else:
+            self._ring(order, time.monotonic() + LINGER_S)
+
+    def _ring_waiting(self) -> None:
+        for leg, (order, until) in tuple(self._waiting.items()):
+            del self._waiting[leg]
+            self._ring(order, until)
+
+    def _ring(self, order: m.Dial, until: float) -> None:
         leg = Leg(self._stack, self, self._port(order.leg))
         self._lines[order.leg] = Line(leg, time.monotonic() + order.timeout_s)
         try:
             leg.dial(order.uri, order.headers)
+        except NoPlace:
+            # The other side has yet to answer the BYE of a leg that was ended.
+            self._lines.pop(order.leg)
+            self._waiting[order.leg] = (order, until)
+            if time.monotonic() > until:
+                self._drop(order.leg, 491, "leg-in-use")
         except SipError as error:
             self._lines.pop(order.leg)
             self._link.send(m.LegChanged(order.leg, "failed", 400, str(error)))
@@ -340,6 +365,7 @@ class Worker:
 
     def _node_gone(self) -> None:
         self._orphan = True
+        self._waiting.clear()
         self._audio.mask("")
         caller = self._lines.get(CALLER)
         if caller is None:
@@ -394,7 +420,7 @@ class Worker:
             self._drop(CALLER, 0, "node-gone")
             return
         self._dial(m.Dial(CALLER + 1, uri))
-        if CALLER + 1 not in self._lines:
+        if CALLER + 1 not in self._lines and CALLER + 1 not in self._waiting:
             self._drop(CALLER, 0, "node-gone")
 
     # --- time ----------------------------------------------------------------------------

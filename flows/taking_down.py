@@ -14,6 +14,7 @@ from typing import Final, Literal, get_args
 import msgspec
 from msgspec.structs import replace
 
+from flows import applying
 from flows.dialogue.data import FlowData
 from flows.dialogue.drafts import ASKED_FOR_PERSON
 from flows.dialogue.harvest import known, merged, place_named, secrecy_in
@@ -44,6 +45,8 @@ Field = Literal[
 ]
 FIELDS: Final[tuple[Field, ...]] = get_args(Field)
 LONGEST = 1000
+# What the fields of a service's form begin with.
+OF_SERVICE: Final = "application."
 # Shorter sentences answer a question; they tell no matter.
 _TELLS = 8
 _TYPES: Final = frozenset(get_args(TicketType))
@@ -74,12 +77,13 @@ class Offer(msgspec.Struct, frozen=True):
 class Filling(msgspec.Struct, frozen=True):
     """A draft with what was heard, and where each of these values comes from.
 
-    ``sources``: by field, the sentence that filled it. ``alternatives``: what else the caller may
-    mean. ``emergency``: the kind of emergency heard in the talk, "" if none.
+    ``sources``: by field, the sentence that filled it ("application.name" for a service's field).
+    ``alternatives``: what else the caller may mean. ``emergency``: the kind of emergency heard in
+    the talk, "" if none.
     """
 
     draft: TicketDraft
-    sources: dict[Field, str] = {}
+    sources: dict[str, str] = {}
     offers: tuple[Offer, ...] = ()
     alternatives: tuple[Scored, ...] = ()
     emergency: str = ""
@@ -104,14 +108,18 @@ def fill(
     draft: TicketDraft,
     talk: Sequence[Spoken],
     kept: frozenset[str] = frozenset(),
+    *,
+    caller: str = "",
+    now: datetime | None = None,
 ) -> Filling:
     """``draft`` with what ``talk`` says about the fields that are empty in it.
 
     ``kept`` are fields that a person has set: they stay as they are, and nothing else is
-    offered for them.
+    offered for them. ``now`` is the day that "明天" is counted from, ``caller`` the calling number.
     """
-    heard = _listen(data, _as_told(talk))
-    sources: dict[Field, str] = {}
+    told = tuple(_as_told(talk))
+    heard = _listen(data, told)
+    sources: dict[str, str] = {}
     offers: list[Offer] = []
 
     def put(field: Field, value: object, empty: bool, same: bool, shown: str) -> bool:
@@ -165,6 +173,17 @@ def fill(
     matter = "；".join(heard.matter)[:LONGEST]
     if put("content", matter, untold(draft), True if not untold(draft) else not matter, matter):
         draft = replace(draft, content=matter)
+    if draft.application is not None:
+        application, words_of = applying.heard(
+            data,
+            draft.application,
+            [one.text for one in told],
+            caller=caller,
+            now=now,
+            kept=[field.removeprefix(OF_SERVICE) for field in kept if field.startswith(OF_SERVICE)],
+        )
+        sources |= {f"{OF_SERVICE}{slot}": text for slot, text in words_of.items()}
+        draft = replace(draft, application=application)
     return Filling(
         draft,
         sources,

@@ -7,13 +7,15 @@ everything that is filled in by itself later.
 from __future__ import annotations
 
 import re
+from datetime import datetime
 from typing import Any
 
 import msgspec
 from msgspec.structs import replace
 
+from flows.applying import WrongValue, put
 from flows.dialogue.data import FlowData
-from flows.taking_down import LONGEST, following, grid_of
+from flows.taking_down import LONGEST, OF_SERVICE, following, grid_of
 from flows.ticket import Confidentiality, Place, Recognised, TicketDraft, TicketType, Urgency
 from flows.values.phone import phone_number
 from flows.values.places import communities
@@ -41,11 +43,12 @@ class FormState(msgspec.Struct, frozen=True):
 
 
 class FieldProblem(ValueError):
-    """The value will not do; ``text`` is the id of the text that says why."""
+    """The value will not do; ``text`` is the id of the text that says why, ``words`` say more."""
 
-    def __init__(self, text: str) -> None:
+    def __init__(self, text: str, words: str = "") -> None:
         super().__init__(text)
         self.text = text
+        self.words = words
 
 
 def edited(
@@ -66,6 +69,10 @@ def edited(
                 draft, grid_code=grid_of(draft.place) if "grid_code" not in kept else ""
             )
         field = "place"
+    elif field.startswith(OF_SERVICE):
+        # What was heard for its other fields is now part of what they set.
+        draft = replace(draft, application=shown.application)
+        draft = _of_service(data, draft, field.removeprefix(OF_SERVICE), value)
     elif field == "intent":
         draft = _intent(data, draft, _text(value), kept)
     else:
@@ -182,6 +189,17 @@ def _intent(data: FlowData, draft: TicketDraft, intent_id: str, kept: set[str]) 
     if intent.kind != "em" and draft.type == "紧急" and "type" not in kept:
         draft = replace(draft, type="其他", urgency="一般")
     return following(draft, intent, kept)[0]
+
+
+def _of_service(data: FlowData, draft: TicketDraft, slot: str, value: object) -> TicketDraft:
+    if draft.application is None:
+        raise FieldProblem("desk.bad.field")
+    text = _text(value, 200)
+    try:
+        application = put(data, draft.application, slot, text, now=datetime.now())
+    except WrongValue as wrong:
+        raise FieldProblem("desk.bad.value", str(wrong)) from None
+    return replace(draft, application=application)
 
 
 def _address(data: FlowData, draft: TicketDraft, field: str, value: object) -> TicketDraft:

@@ -250,6 +250,8 @@ class DeskPages:
         try:
             call = desk.at(str(asked.get("call_id", "")))
             done = await work(desk, call, asked)
-        except (FieldProblem, BadOrder) as problem:
+        except FieldProblem as problem:
+            return refusal(request, problem.text, problem.words)
+        except BadOrder as problem:
             return refusal(request, problem.text)
         return answer(done if done is not None else {"ok": True})

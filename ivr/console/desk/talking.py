@@ -27,7 +27,10 @@ def answer(value: object) -> web.Response:
     return web.Response(body=msgspec.json.encode(value), content_type="application/json")
 
 
-def refusal(request: web.Request, text: str, **values: object) -> web.Response:
-    """What will not do, in words: an answer like any other, and no fault."""
-    error = Speaker(language_of(request))(text, **values)
+def refusal(request: web.Request, text: str, words: str = "", **values: object) -> web.Response:
+    """What will not do, in words: an answer like any other, and no fault.
+
+    ``words`` say it better than the text ``text`` does.
+    """
+    error = words or Speaker(language_of(request))(text, **values)
     return answer({"error": error, "text": text})

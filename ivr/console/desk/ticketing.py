@@ -80,7 +80,9 @@ class Ticketing:
         name = "recognised" if field == "intent" else field
         if field not in form.kept:
             raise FieldProblem("desk.bad.field")
-        draft = replace(form.draft, **{name: getattr(form.handed, name)})
+        draft = form.draft
+        if not field.startswith(taking_down.OF_SERVICE):
+            draft = replace(draft, **{name: getattr(form.handed, name)})
         kept = tuple(one for one in form.kept if one != field)
         call.form = replace(form, draft=draft, kept=kept)
         await self._changed(call, by)
@@ -129,7 +131,13 @@ class Ticketing:
         """Fill the form in from the talk so far."""
         form, talk = call.form, tuple(call.talk)
         filling = await asyncio.to_thread(
-            taking_down.fill, self._parts.data(), form.draft, talk, frozenset(form.kept)
+            taking_down.fill,
+            self._parts.data(),
+            form.draft,
+            talk,
+            frozenset(form.kept),
+            caller=call.handoff.caller,
+            now=self._parts.now(),
         )
         if call.form is not form:
             # Something was edited meanwhile: what was found is not of this form any more.

@@ -12,11 +12,13 @@ import msgspec
 
 from adapters.model import Handoff, Line
 from adapters.similar import Known
-from adapters.wire import masked
+from adapters.wire import mask_private
+from flows.applying import questions
 from flows.dialogue.data import FlowData
 from flows.privacy import mask_number, mask_text
 from flows.routing.result import Scored
 from flows.taking_down import Filling, place_shown
+from flows.ticket import Application
 from flows.values.places import communities
 from ivr.console.desk.alike import Similar
 from ivr.console.desk.form import FormState, complaints
@@ -90,10 +92,13 @@ class OfferView(msgspec.Struct, frozen=True):
 
 
 class FieldView(msgspec.Struct, frozen=True):
-    """One filled field of a service's application, private ones masked."""
+    """One field of a service's application, private ones masked."""
 
+    slot: str
     label: str
     value: str
+    private: bool
+    choices: tuple[str, ...]
 
 
 class FormView(msgspec.Struct, frozen=True):
@@ -174,7 +179,6 @@ def form_view(
 ) -> FormView:
     """The form; with ``whole`` the number is not masked."""
     draft = filling.draft
-    shown = masked(draft.application)
     emergency = data.knowledge.emergencies.get(filling.emergency or draft.emergency_kind)
     service = data.knowledge.catalogue.service(draft.service) if draft.service else None
     return FormView(
@@ -198,10 +202,7 @@ def form_view(
         call_back=draft.call_back,
         merged_into=draft.merged_into,
         service=service.name if service is not None else draft.service,
-        application=tuple(
-            FieldView(field.label, field.value or field.said)
-            for field in (shown.fields if shown is not None else ())
-        ),
+        application=_application(data, draft.application),
         kept=state.kept,
         sources={str(field): words for field, words in filling.sources.items()},
         offers=tuple(
@@ -214,6 +215,21 @@ def form_view(
         numbers=emergency.transfer if emergency is not None else (),
         ticket_no=state.ticket_no,
         missing=complaints(draft),
+    )
+
+
+def _application(data: FlowData, application: Application | None) -> tuple[FieldView, ...]:
+    if application is None:
+        return ()
+    return tuple(
+        FieldView(
+            one.slot,
+            one.label,
+            mask_private(one.value) if one.private else one.value,
+            one.private,
+            one.choices,
+        )
+        for one in questions(data, application)
     )
 
 

@@ -56,6 +56,7 @@ export class Form {
     for (const hint of document.querySelectorAll("#form .hint")) hide(hint);
     for (const field of document.querySelectorAll("#form .field")) field.classList.remove("heard", "kept", "wrong");
     hide($("application"));
+    $("application").dataset.slots = "";
     hide($("merging"));
   }
 
@@ -101,7 +102,10 @@ export class Form {
   #settled(name, field) {
     this.#dirty.delete(`f-${name}`);
     const wrong = field?.classList.contains("wrong");
-    if (TYPED.includes(name) && this.#view && !wrong) this.#put(`f-${name}`, this.#view[name]);
+    if (!this.#view || wrong) return;
+    const of_service = this.#view.application.find((one) => `application.${one.slot}` === name);
+    if (TYPED.includes(name)) this.#put(`f-${name}`, this.#view[name]);
+    else if (of_service && !of_service.private) this.#put(`f-${name}`, of_service.value);
   }
 
   // Send what has been typed and not sent yet.
@@ -206,12 +210,40 @@ export class Form {
     hide($("alternatives"), !others.length);
   }
 
+  // The fields of a service's form. They are made anew only when there are others, so that the
+  // one being typed in stays.
   #application(view) {
-    hide($("application"), !view.application.length);
-    $("application").replaceChildren(
-      el("h3", {}, `${t("desk.form.application")} · ${view.service}`),
-      el("dl", {}, ...view.application.flatMap((one) => [el("dt", {}, one.label), el("dd", {}, one.value)])),
-    );
+    const box = $("application");
+    hide(box, !view.application.length);
+    const slots = view.application.map((one) => one.slot).join();
+    if (box.dataset.slots !== `${view.call_id} ${slots}`) {
+      box.dataset.slots = `${view.call_id} ${slots}`;
+      box.replaceChildren(
+        el("h3", {}, `${t("desk.form.application")} · ${view.service}`),
+        el("div", { class: "grid" }, ...view.application.map((one) => this.#question(one))),
+      );
+    }
+    for (const one of view.application) {
+      const input = $(`f-application.${one.slot}`);
+      input.placeholder = one.private ? one.value : "";
+      if (!one.private) this.#put(`f-application.${one.slot}`, one.value);
+    }
+  }
+
+  #question(one) {
+    const name = `application.${one.slot}`;
+    const id = `f-${name}`;
+    const set = (event) => {
+      this.#dirty.add(id);
+      this.set(name, event.target.value);
+      // A private value is masked as soon as it has been given.
+      if (one.private) event.target.value = "";
+    };
+    const input = one.choices.length
+      ? el("select", { id, onchange: set }, ...["", ...one.choices].map((value) => el("option", { value }, value)))
+      : el("input", { id, onchange: set, maxlength: 200, oninput: () => this.#dirty.add(id) });
+    return el("div", { class: "field", "data-field": name },
+      el("label", { for: id }, one.label), input, el("p", { class: "hint", hidden: true }));
   }
 
   #merging(number) {

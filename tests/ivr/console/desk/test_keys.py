@@ -5,7 +5,7 @@ from __future__ import annotations
 from msgspec.structs import replace
 from playwright.async_api import Browser, Page, expect
 
-from flows.ticket import Recognised
+from flows.ticket import Application, FieldValue, Recognised
 from ivr import control, live
 from tests.browser import NARROW, WIDE, Window, window
 from tests.ivr.console.conftest import PASSWORD
@@ -186,3 +186,41 @@ async def test_a_connection_that_comes_and_goes(browser: Browser, office: Office
 
 async def _signed_on(office: Office) -> bool:
     return [seat.user for seat in await office.state.seats()] == ["wang"]
+
+
+async def test_a_services_form_is_filled_and_corrected(browser: Browser, office: Office) -> None:
+    private = FieldValue("id_no", "身份证号", "450502199001011233", private=True)
+    lost = Application("0602", "done", (FieldValue("name", "姓名", "陈大文"), private))
+    draft = replace(LAMP, type="办件", service="0602", application=lost)
+    async with window(browser, office.url, WIDE) as opened:
+        page = await english(opened, office)
+        await page.get_by_role("button", name="Sign on").click()
+        await office.offer("c1", draft=draft)
+        await office.shown("c1")
+        await office.talks("c1")
+        name = page.locator("[id='f-application.name']")
+        await expect(name).to_have_value("陈大文")
+        secret = page.locator("[id='f-application.id_no']")
+        await expect(secret).to_have_attribute("placeholder", "450***********1233")
+        await office.says("c1", "caller", "我手机号是13812345678", 20)
+        await expect(page.locator("[id='f-application.mobile']")).to_have_value("13812345678")
+        await name.fill("李小明")
+        await name.press("Tab")
+        await expect(page.locator("[data-field='application.name']")).to_have_class("field kept")
+        await secret.fill("450502199001011234")
+        await secret.press("Tab")
+        await expect(page.locator("[data-field='application.id_no']")).to_have_class("field wrong")
+        await expect(secret).to_have_value("")
+        await secret.fill("450502198503070028")
+        await secret.press("Tab")
+        await expect(page.locator("[data-field='application.id_no']")).to_have_class("field kept")
+        await expect(secret).to_have_attribute("placeholder", "450***********0028")
+        await opened.picture("desk-service-1280")
+        assert "450502199001011233" not in await page.content()
+    desk = office.pages.desks.find("801")
+    assert desk is not None and desk.call is not None
+    application = desk.call.filling.draft.application
+    assert application is not None
+    values = {field.slot: field.value for field in application.fields}
+    assert values["name"] == "李小明" and values["mobile"] == "13812345678"
+    assert values["id_no"] == "450502198503070028"

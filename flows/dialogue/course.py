@@ -11,6 +11,7 @@ from flows.dialogue.call import Call
 from flows.dialogue.drafts import emergency_draft
 from flows.dialogue.emergencies import gravest
 from flows.dialogue.filing import Filing, MoreWanted
+from flows.dialogue.in_queue import already_in_line, no_answer_in_line, still_wanted
 from flows.dialogue.ladder import again_in_other_words, count
 from flows.dialogue.matter import begin
 from flows.dialogue.menus import Menu
@@ -24,13 +25,7 @@ from flows.dialogue.service.waiting import Waiting
 from flows.dialogue.state import State, ask
 from flows.dialogue.transfer import OPERATOR, Transferring, begin_emergency, nobody
 from flows.dialogue.understanding import next_request, understand
-from flows.dialogue.waiting import (
-    Connecting,
-    already_in_line,
-    no_answer_in_line,
-    resting,
-    still_wanted,
-)
+from flows.dialogue.waiting import Connecting, resting
 
 Commands = tuple[AnyCommand, ...]
 MOST_BACK = 20

@@ -19,6 +19,7 @@ from flows.dialogue.emergencies import Watch
 from flows.dialogue.filing import MoreWanted
 from flows.dialogue.followup import followed_up, over, to_person
 from flows.dialogue.harvest import known, merged, place_in
+from flows.dialogue.in_queue import called_back, nobody_came, placed, promise_kept, seat_free
 from flows.dialogue.moves import Miss, Move
 from flows.dialogue.opening import OpenQuestion, notice
 from flows.dialogue.pausing import Pausing
@@ -39,12 +40,7 @@ from flows.dialogue.waiting import (
     InLine,
     KeepingPlace,
     StillWanted,
-    called_back,
-    nobody_came,
-    placed,
-    promise_kept,
     resting,
-    seat_free,
     stop_waiting,
 )
 from flows.events import (

@@ -14,28 +14,22 @@ from msgspec.structs import replace
 from flows.commands import (
     AnyCommand,
     Connect,
-    FileTicket,
     KeepPlace,
     LeaveQueue,
     Music,
     Note,
     Play,
-    Record,
     Say,
 )
-from flows.dialogue.asking import ConfirmEmergency
-from flows.dialogue.call import Call, FiledTicket, Queued, Said
+from flows.dialogue.call import Call, Said
 from flows.dialogue.contact import LONGEST, area_code
 from flows.dialogue.drafts import best_draft, card
 from flows.dialogue.filing import Filing
 from flows.dialogue.moves import (
-    Again,
-    Emergency,
     Finish,
     Go,
     Miss,
     Move,
-    Nothing,
     Proceed,
     Speech,
     ToMenu,
@@ -44,8 +38,7 @@ from flows.dialogue.opening import OpenQuestion
 from flows.dialogue.pausing import Pausing
 from flows.dialogue.service.waiting import Waiting as Outside
 from flows.dialogue.state import Question, State, listen
-from flows.dialogue.transfer import OPERATOR, Transferring, nobody
-from flows.events import CalledBack, Placed
+from flows.dialogue.transfer import nobody
 from flows.values.phone import phone_number, spoken_phone
 from flows.values.yes_no import answer
 
@@ -55,8 +48,6 @@ MOST_AHEAD = 20
 MOST_MINUTES = 10
 # A wait shorter than this is not told in minutes.
 SOON_S = 30.0
-CALL_BACK = "call-back"
-_GOODBYES = frozenset({"goodbye", "goodbye.silent", "goodbye.later"})
 
 
 class InLine(State, frozen=True, kw_only=True):
@@ -221,64 +212,6 @@ class KeepingPlace(Filing, frozen=True, kw_only=True):
         return Go((Say("queue.not-kept"),), state=InLine(back=OpenQuestion(more=True)))
 
 
-# --- what happens to who waits ---------------------------------------------------------------
-
-
-def placed(call: Call, state: State, event: Placed) -> Move:
-    """The place in the queue is known, or has changed. Only who is silent is told."""
-    call.queued = Queued(event.place, event.wait_s)
-    if isinstance(state, Transferring):
-        back = state.back or OpenQuestion(more=call.filed is not None)
-        return Go(state=InLine(back=back, offer=True))
-    if isinstance(state, Connecting):
-        return Go((Say("queue.not-taken"),), state=InLine(back=state.back))
-    if isinstance(state, InLine):
-        return Go(state=replace(state, quiet=False, offer=False))
-    return Nothing()
-
-
-def seat_free(call: Call, state: State, say: Speech = ()) -> Move:
-    """A seat is reserved: whatever the caller was doing, they are put through now."""
-    if isinstance(state, Filing):
-        # The ticket's number belongs on the card: it is there in a moment.
-        call.seat_waits = True
-        return Nothing()
-    call.seat_waits = False
-    if isinstance(state, ConfirmEmergency):
-        return Emergency(kind=state.kind, text=state.text, person=True)
-    if isinstance(state, Connecting):
-        return Go((Say("transfer.next"),), state=state)
-    if isinstance(state, Transferring):
-        return Go(say, state=Connecting(back=state.back or OpenQuestion()))
-    return Go((*say, Say("queue.free")), state=Connecting(back=resting(state)))
-
-
-def nobody_came(call: Call, state: State) -> Move:
-    """The caller has waited for as long as anybody should. Who fills a form goes on with it."""
-    call.queued = None
-    busy = call.form is not None and state.listens and not isinstance(state, InLine | StillWanted)
-    if busy and call.form is not None:
-        call.form = replace(call.form, call_back=True)
-        return Again((Say("queue.go-on-here"),))
-    move = nobody(call)
-    if call.emergency is None and move.say[:1] == (Say("transfer.nobody"),):
-        return replace(move, say=(Say("queue.too-long"), *move.say[1:]))
-    return move
-
-
-def already_in_line(state: State) -> Move:
-    """Who waits for a person asks for one again: the place is told."""
-    return Go(state=InLine(back=resting(state)))
-
-
-def no_answer_in_line(move: Miss, state: OpenQuestion) -> Move:
-    """Silence, or nothing that makes sense, at the open question: back to the music."""
-    in_line = InLine(back=state)
-    if move.kind == "noinput":
-        return Go(state=in_line)
-    return in_line.not_understood()
-
-
 def resting(state: State) -> State:
     """The question to go on with after ``state`` was left for the queue."""
     if isinstance(state, InLine | Connecting | Pausing):
@@ -305,14 +238,6 @@ def stop_waiting(call: Call, back: State) -> Move:
     return Go((Say("queue.left"),), state=back, first=(LeaveQueue(),))
 
 
-def still_wanted(say: Speech) -> Move:
-    """The dialogue would say goodbye, but the caller is in the queue."""
-    return Go(
-        tuple(piece for piece in say if not (isinstance(piece, Say) and piece.prompt in _GOODBYES)),
-        state=StillWanted(),
-    )
-
-
 def place_speech(call: Call) -> Speech:
     """Where the caller stands, and how long that will take, rounded up."""
     queued = call.queued
@@ -328,29 +253,6 @@ def place_speech(call: Call) -> Speech:
     else:
         wait = f"queue.wait.{min(minutes, MOST_MINUTES + 1)}"
     return (Say(place), Say(wait))
-
-
-def called_back(call: Call, event: CalledBack) -> tuple[Transferring, tuple[AnyCommand, ...]]:
-    """Who kept the place by telephone has answered: who is calling, the recording, the seat."""
-    call.caller = phone_number(event.number, area_code(call)) or ""
-    call.at = event.at
-    call.filed = FiledTicket(event.ticket_no, event.draft)
-    call.promised = True
-    state = Transferring(
-        target=OPERATOR, reason=CALL_BACK, announce=False, back=OpenQuestion(more=True)
-    )
-    notice = Play((Say("queue.called-back"),), barge_in=False)
-    note = Note(f"按排队位置回电：工单 {event.ticket_no}")
-    return state, (note, notice, Record(), *state.enter(call, ()))
-
-
-def promise_kept(call: Call) -> tuple[AnyCommand, ...]:
-    """The one called back talks to a person: the ticket asks for no call any more."""
-    if not call.promised or call.filed is None or not call.filed.draft.call_back:
-        return ()
-    call.promised = False
-    call.pending = replace(call.filed.draft, call_back=False)
-    return (FileTicket(call.pending, call.filed.ticket_no),)
 
 
 def _in_line_again() -> Move:

@@ -12,7 +12,7 @@ from aiohttp import web
 
 from adapters.leader import LeaderSession, OutcomeKind, Reopening, WorkItem
 from ivr.console.access import allowed, audit
-from ivr.console.context import Page, visitor
+from ivr.console.context import Page, Visitor, visitor
 from ivr.console.leader import phone
 from ivr.console.leader.parts import (
     EVERYBODY,
@@ -90,8 +90,9 @@ class ItemPages:
             total=len(order),
             most=rules.call.most_attempts,
             runs=may_run(who, session),
-            phone=self.parts.phone and session.state == "进行中",
+            phone=self.parts.phone and session.state == "进行中" and phones_for(who, session),
             phone_reasons=phone.reasons(),
+            settled=get_args(phone.Settled),
             now=self.parts.now(),
         )
 
@@ -179,6 +180,11 @@ class ItemPages:
             (step.step, step.say.format(**words), step.note)
             for step in self.parts.service.data.rules.script
         ]
+
+
+def phones_for(who: Visitor, session: LeaderSession) -> bool:
+    """Whether the telephone is theirs: leader and host of the session."""
+    return who.may("admin") or who.user.name in (session.leader, session.host)
 
 
 def _day(at: datetime | None) -> str:

@@ -87,7 +87,7 @@ class PhonePages:
             raise web.HTTPNotFound
         if await self._phones.settle(item.item_id, result):
             await audit(request, "leader.settle", session.session_id, f"{item.item_id} {result}")
-        raise web.HTTPSeeOther(f"/leader/items/{item.item_id}")
+        raise web.HTTPSeeOther(f"/leader/sessions/{session.session_id}/items/{item.item_id}")
 
     @allowed(*_ROLES)
     async def events(self, request: web.Request) -> web.StreamResponse:

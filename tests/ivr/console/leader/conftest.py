@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Callable
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import cast
 
 import aiohttp
 import pytest
@@ -19,9 +20,11 @@ from adapters.sql import SqlStore
 from adapters.state.memory import MemoryState
 from ivr.console.leader.pages import LeaderPages
 from ivr.console.leader.parts import LeaderParts
+from ivr.console.leader.phone import PhonePages
 from ivr.console.server import ConsoleServer
 from ivr.console.settings import ConsoleSettings
 from ivr.leader.exports import Exports
+from ivr.leader.phone.service import LeaderPhones, NoLine
 from ivr.leader.rules import load
 from ivr.leader.service import LeaderCallbacks
 from ivr.leader.settings import LeaderSettings
@@ -39,19 +42,21 @@ class Callbacks:
     """The console, what is behind it, and a clock that a test moves."""
 
     def __init__(self, store: SqlStore, data_dir: Path) -> None:
+        self.phone = False
         self.store = store
         self.data_dir = data_dir
         self.at = NINE
         self.platform = MemoryLeaderPlatform()
         self.service = LeaderCallbacks(store, self.platform, load(), SETTINGS, now=self.now)
         self.url = ""
+        self.state = MemoryState()
 
     def now(self) -> datetime:
         return self.at
 
     def parts(self) -> LeaderParts:
         exports = Exports(self.store, self.data_dir, hours=24.0, now=self.now)
-        return LeaderParts(self.service, exports, self.store, self.data_dir, self.now, phone=False)
+        return LeaderParts(self.service, exports, self.store, self.data_dir, self.now, self.phone)
 
     async def actions(self, subject: str = "") -> list[str]:
         entries = await self.store.audited(subject=subject, limit=1000)
@@ -123,7 +128,22 @@ class Callbacks:
 
 
 @pytest.fixture
-async def callbacks(tmp_path: Path, add: Callable[..., User]) -> AsyncIterator[Callbacks]:
+def telephone() -> None:
+    """For tests that want the telephone on a call's page."""
+
+
+class NoPhones:
+    """Stands in for the telephones: nothing rings."""
+
+    async def ring_seat(self, session: LeaderSession) -> None:
+        """Refuse."""
+        raise NoLine("no-seat")
+
+
+@pytest.fixture
+async def callbacks(
+    tmp_path: Path, add: Callable[..., User], request: pytest.FixtureRequest
+) -> AsyncIterator[Callbacks]:
     store = SqlStore(f"sqlite:///{tmp_path}/hotline.db")
     await store.start()
     for name, display, roles, unit, seat in (
@@ -138,6 +158,7 @@ async def callbacks(tmp_path: Path, add: Callable[..., User]) -> AsyncIterator[C
         user = add(name, *roles, unit=unit, seat=seat)
         await store.put_user(replace(user, display=display))
     made = Callbacks(store, tmp_path)
+    made.phone = "telephone" in request.fixturenames
     for n in range(60):
         ticket = closed(
             n,
@@ -166,7 +187,9 @@ async def callbacks(tmp_path: Path, add: Callable[..., User]) -> AsyncIterator[C
         made.platform.tickets[ticket.ticket_no] = ticket
     settings = ConsoleSettings(port=free_port())
     pages = LeaderPages(made.parts())
-    async with ConsoleServer(settings, store, MemoryState(), (pages.part,)) as server:
+    phones = PhonePages(store, made.state, cast(LeaderPhones, NoPhones()))
+    parts = (pages.part, phones.part)
+    async with ConsoleServer(settings, store, made.state, parts) as server:
         made.url = server.url
         yield made
     await store.close()

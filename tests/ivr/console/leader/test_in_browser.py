@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import hashlib
 import io
+import re
 import zipfile
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
+from msgspec.json import encode
 from playwright.async_api import Browser, Page, expect
 
 from adapters.model import StateChange
 from ivr.leader import example
+from ivr.leader.phone.orders import Phase, Telephone, states
 from ivr.leader.rules import load
 from tests.browser import NARROW, WIDE, Window, window
 from tests.ivr.console.conftest import PASSWORD
@@ -238,3 +242,41 @@ async def test_the_rota_is_proposed_and_taken(browser: Browser, callbacks: Callb
         await expect(page.get_by_role("alert")).to_contain_text("那个时间已经有一场")
         await page.goto(f"{callbacks.url}/leader?month=2026-11")
         await expect(page.locator(".calendar .entry")).to_have_count(1)
+
+
+async def test_the_telephone_on_the_page_hides_the_matter_from_strangers(
+    browser: Browser, callbacks: Callbacks, telephone: None
+) -> None:
+    made, items = await callbacks.begun()
+    first = items[0]
+
+    async def phone(phase: Phase, **more: Any) -> None:
+        state = Telephone(made.session_id, phase, first.item_id, "c1", **more)
+        await callbacks.state.append(states(made.session_id), encode(state), 600.0)
+
+    async with window(browser, callbacks.url) as opened:
+        page = opened.page
+        await opened.sign_in("zhou", PASSWORD)
+        await page.goto(f"{callbacks.url}/leader/sessions/{made.session_id}/items/{first.item_id}")
+        matter = page.locator("dl.matter")
+        await expect(page.locator("#phone")).to_be_visible()
+        await phone("talking")
+        await expect(page.locator("html")).to_have_class("hide-matter")
+        await expect(page.locator(".hidden-matter")).to_be_visible()
+        assert "blur" in await matter.evaluate("one => getComputedStyle(one).filter")
+        await look(opened, "phone", english=False)
+        await phone("talking", answerer="citizen")
+        await expect(page.locator(".hidden-matter")).to_be_hidden()
+        assert await matter.evaluate("one => getComputedStyle(one).filter") == "none"
+        # The call is over: what it left stands on the page, unless somebody is writing.
+        await callbacks.talked(first)
+        await phone("ready", answerer="citizen", opinion="2")
+        await expect(page.locator(".evidence")).to_contain_text("不认可")
+        await expect(page.locator("textarea")).to_have_value(re.compile("三天内派人去修"))
+        # A call whose end nobody saw is settled by who finds out.
+        await callbacks.store.open_leader_call(
+            first.item_id, "c2", by="zhou", at=callbacks.at, most=2
+        )
+        await callbacks.store.close_leader_call("c2", "unknown", at=callbacks.at)
+        await page.reload()
+        await expect(page.locator("form[action$=settle] select")).to_be_visible()

@@ -40,6 +40,10 @@ async def follow(state: SharedState, call_id: str, take: Callable[[Ordered], Non
         except StateUnavailable as error:
             log.warning("orders not followed: %s", error, extra=_extra(call_id))
             await asyncio.sleep(RETRY_S)
+        except Exception:
+            # One order gone wrong must not make the call deaf to the next.
+            log.exception("orders not followed", extra=_extra(call_id))
+            await asyncio.sleep(RETRY_S)
 
 
 async def _read(state: SharedState, call_id: str, payload: bytes) -> Ordered | None:

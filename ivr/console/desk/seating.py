@@ -37,6 +37,9 @@ class Seating:
         if holder not in ("", me):
             return refusal(request, "desk.bad.taken", user=holder)
         if do == "on":
+            if asked.get("again") is True and await self._elsewhere(name, me):
+                # A page left open must not call its operator back from where they sit now.
+                return refusal(request, "desk.bad.elsewhere")
             await self._sign_on(name, me)
         elif holder != me:
             return refusal(request, "desk.bad.off")
@@ -82,6 +85,10 @@ class Seating:
                 await self._parts.queue.wrapped_up(name)
             case _:
                 raise web.HTTPBadRequest
+
+    async def _elsewhere(self, name: str, user: str) -> bool:
+        seats = await self._parts.state.seats()
+        return any(seat.user == user and seat.seat != name for seat in seats)
 
     async def _holder(self, name: str) -> str:
         seats = await self._parts.state.seats()

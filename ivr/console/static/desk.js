@@ -30,7 +30,7 @@ function showSeat(view) {
   hide($("work"), !mine);
   if (!mine) {
     // Whoever was signed on here and whose node began anew is signed on again.
-    if (!view.user && sessionStorage.getItem(SEAT) === view.seat) sitDown(view.seat);
+    if (!view.user && sessionStorage.getItem(SEAT) === view.seat) sitDown(view.seat, true);
     return;
   }
   sessionStorage.setItem(SEAT, view.seat);
@@ -45,8 +45,10 @@ function showSeat(view) {
   buttons();
 }
 
-async function sitDown(seat) {
-  if (await ask("seat", { seat, do: "on" })) {
+async function sitDown(seat, again = false) {
+  // Asked for once: whatever comes of it, only the operator asks another time.
+  if (again) sessionStorage.removeItem(SEAT);
+  if (await ask("seat", { seat, do: "on", again })) {
     sessionStorage.setItem(SEAT, seat);
     listen(seat);
   }

@@ -225,6 +225,10 @@ async def test_seats(office: Office) -> None:
         # Nobody sits at two seats.
         await zhao.post("seat", seat="801", do="on")
         assert set(seats.here) == {"801"}
+        # Nor does a page that was left open call them back.
+        _, refused = await zhao.post("seat", seat="802", do="on", again=True)
+        assert refused["text"] == "desk.bad.elsewhere"
+        assert set(seats.here) == {"801"}
         await zhao.post("seat", seat="801", do="off")
         assert seats.here == {}
         assert (await zhao.post("seat"))[1]["text"] == "desk.bad.seat"

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
+import os
 import shutil
 import socket
+import sys
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -60,11 +63,34 @@ async def check_all(config: Config) -> list[Finding]:
     return findings
 
 
-def check_content(config: Config) -> list[Finding]:
-    """Look at what people edit on a running line: services, menus, prompts, addresses.
+async def check_apart(config: Config) -> list[Finding]:
+    """:func:`check_content` in a process of its own: it computes for seconds, and calls go on.
 
-    Computes for a second or two; blocks.
+    Raises :class:`ChildProcessError` where that process fails.
     """
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "ivr.checks",
+        stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE,
+    )  # fmt: skip
+    output, _ = await process.communicate(msgspec.json.encode(config, enc_hook=str))
+    if process.returncode != 0:
+        raise ChildProcessError(f"the check ended with {process.returncode}")
+    return msgspec.json.decode(output, type=list[Finding])
+
+
+def main() -> None:
+    """The configuration from standard input, findings to standard output; gives way to calls."""
+    os.nice(10)
+    config = msgspec.json.decode(sys.stdin.buffer.read(), type=Config, dec_hook=_path)
+    sys.stdout.buffer.write(msgspec.json.encode(check_content(config)))
+
+
+def _path(kind: type, value: str) -> object:
+    return kind(value)
+
+
+def check_content(config: Config) -> list[Finding]:
+    """Look at what people edit on a running line: services, menus, prompts, addresses."""
     flow_data, findings = _flows(config)
     if flow_data is not None:
         findings += _prompts(config, flow_data)
@@ -214,3 +240,7 @@ def _transfers(config: Config) -> Iterator[Finding]:
         yield Finding("transfers", "warning", text)
     if config.call.operator and not missing:
         yield Finding("transfers", "ok", "operator and emergency numbers have addresses")
+
+
+if __name__ == "__main__":
+    main()

@@ -48,6 +48,8 @@ SHOWN = frozenset(
         "call.link_text",
         "call.codes.text",
         "dialogue.rate.*",
+        "missed.kinds.*",
+        "desk.pauses.*",
         "asr.engine",
         "queue.straight.*.called",
         "queue.straight.*.hours.*",

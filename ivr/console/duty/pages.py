@@ -11,10 +11,10 @@ import msgspec
 from aiohttp import web
 
 from adapters.ports import StoreError
-from ivr.checks import Finding, check_content
+from ivr.checks import Finding, check_apart
 from ivr.console.access import allowed, audit
 from ivr.console.context import CONTEXT, Page
-from ivr.console.duty.configuration import entries
+from ivr.console.duty.configuration import Entry, entries
 from ivr.console.duty.gauges import DutyNode, gauges
 from ivr.console.render import page
 
@@ -76,10 +76,10 @@ class DutyPages:
     async def check(self, request: web.Request) -> web.Response:
         """Look at services, prompts, menus and addresses as their files are now."""
         clock = asyncio.get_running_loop().time
-        # It computes for a second or two: never twice at once.
+        # It computes for seconds: never twice at once.
         async with self._checking:
             began = clock()
-            findings = await asyncio.to_thread(check_content, self.node.config)
+            findings = await check_apart(self.node.config)
             checked = Checked(tuple(findings), clock() - began)
         wrong = sum(finding.severity != "ok" for finding in findings)
         await audit(request, "duty.check", detail=str(wrong))
@@ -89,7 +89,11 @@ class DutyPages:
     async def configuration(self, request: web.Request) -> web.Response:
         """Every setting, secrets masked."""
         await audit(request, "duty.configuration")
-        return page(request, "duty-configuration.html", entries=entries(self.node.config))
+        groups: dict[str, list[Entry]] = {}
+        for entry in entries(self.node.config):
+            table, dot, _ = entry.place.partition(".")
+            groups.setdefault(table if dot else "", []).append(entry)
+        return page(request, "duty-configuration.html", groups=groups.items())
 
     async def _shown(self) -> dict[str, Any]:
         store = self.node.store

@@ -21,6 +21,7 @@ from adapters.leader_wire import (
 )
 from adapters.model import StateChange
 from adapters.reports import Report, ReportKind
+from adapters.simulator.closed import made_up
 from adapters.simulator.http import body, error, reply
 
 T = TypeVar("T", WireOutcome, WireReopening)
@@ -46,6 +47,11 @@ class LeaderCases:
             web.get("/sim/leader", self._shown),
             web.post("/sim/leader/{ticket_no}/done", self._done),
         ]
+
+    def fill(self, count: int, *, seed: int = 12345) -> None:
+        """Close ``count`` made-up tickets."""
+        for ticket in made_up(count, seed=seed, now=datetime.now(UTC)):
+            self.platform.tickets[ticket.ticket_no] = ticket
 
     def clear(self) -> None:
         """Forget everything."""

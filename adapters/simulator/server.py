@@ -216,12 +216,16 @@ async def run_simulator(
     keys: Mapping[str, str] | None = None,
     notify: Notify | None = None,
     ready: Callable[[str], None] | None = None,
+    closed: int = 0,
 ) -> None:
     """Serve until cancelled. ``ready`` is called with the URL once it answers.
+
+    ``closed``: how many made-up closed tickets it has, for leader callbacks.
 
     Raises :class:`OSError` if the port is taken.
     """
     simulator = Simulator(path, host=host, port=port, keys=keys, notify=notify)
+    simulator.leader.fill(closed)
     async with simulator:
         if ready is not None:
             ready(simulator.url)

@@ -21,6 +21,8 @@ from ivr.config import Config
 from ivr.node import Node
 from ivr.startup import STARTUP_ERRORS, in_words
 
+CLOSED_TICKETS = 300
+
 
 @click.command("serve")
 @click.option(
@@ -81,6 +83,8 @@ async def _serve(config: Config, with_simulator: bool, live: bool) -> None:
         if with_simulator:
             config.data_dir.mkdir(parents=True, exist_ok=True)
             simulator = Simulator(config.data_dir / "platform-sim.db", port=_port(config) or 0)
+            # Something for leaders to call about: made up, and gone with the process.
+            simulator.leader.fill(CLOSED_TICKETS)
             await stack.enter_async_context(simulator)
             config = msgspec.structs.replace(
                 config,

@@ -1,6 +1,6 @@
 """A year of leader callbacks, made up from a seed, to try the figures with.
 
-Nobody in it exists: names are built from lists, numbers are those of no operator (199 0000 …).
+Nobody in it exists: names are built from lists, telephone numbers begin with 000, as none does.
 The totals are those of the newspaper's report on the model city's first year: 316 sessions,
 5,147 citizens talked with, 372 cases reopened and solved. All else (units, shares of agreement,
 times) is invented.
@@ -164,7 +164,7 @@ class _Writer:
             closed=session.starts - timedelta(days=self.lot.randrange(3, 40)),
             title=matter,
             contact_name=f"{self.lot.choice(_FAMILY)}{self.lot.choice(('先生', '女士'))}",
-            number=f"1990000{number % 10_000:04d}",
+            number=f"0000000{number % 10_000:04d}",
             result=self.lot.choice(("未解决", "部分解决", "解决")),
             satisfaction=self.lot.choice(("不满意", "基本满意", "满意")),
         )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from datetime import UTC, datetime
 from typing import Any
 
 import msgspec
@@ -152,3 +153,15 @@ def test_reports_are_as_described() -> None:
     )
     for one in (case(ITEM, revision=1), done):
         check(PLATFORM, schemas["LeaderReopening"], reopening_report(one).body.encode())
+
+
+async def test_a_simulator_has_tickets_to_call_about() -> None:
+    async with Simulator() as simulator:
+        simulator.leader.fill(300)
+        http = HttpLeaderPlatform(simulator.settings)
+        now = datetime.now(UTC)
+        found = await http.closed_tickets(now - 90 * DAY, now)
+        assert len({one.ticket_no for one in found}) == 300
+        assert {"未解决", "部分解决", "解决"} == {one.result for one in found}
+        assert sum((await http.unsolved(now - 90 * DAY, now)).values()) > 50
+        await http.close()

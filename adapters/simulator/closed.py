@@ -21,7 +21,7 @@ _NAMES = "赵钱孙李周吴郑王冯陈"
 
 
 def made_up(count: int, *, seed: int, now: datetime) -> list[ClosedTicket]:
-    """``count`` tickets closed within the 60 days before ``now``; numbers begin with 000, as none does."""
+    """``count`` tickets closed within the 60 days before ``now``; numbers begin with 000."""
     lot = random.Random(seed)
     return [_ticket(n, lot, now) for n in range(count)]
 

@@ -145,7 +145,7 @@ async def test_a_matter_is_taken_down_while_waiting_then_a_seat_is_free(tmp_path
         both = await line.tickets(2, PATIENCE_S)
         assert sorted(one.ticket.call_back for one in both) == [False, True]
         assert left(line) == ["answered", "timed-out"]
-        await soon(lambda: call.ended, PATIENCE_S)
+        await call.hang_up()
 
 
 async def test_straight_to_the_queue_then_rung_at_the_kept_place(tmp_path: Path) -> None:

@@ -10,6 +10,7 @@ import socket
 import sys
 import tempfile
 from collections.abc import Iterator
+from datetime import date
 from pathlib import Path
 from typing import Literal
 
@@ -24,6 +25,7 @@ from flows.dialogue.data import FlowData, load_flow_data
 from flows.yamlfile import DataError
 from ivr.config import Config
 from ivr.derived import sip_settings
+from ivr.leader.rules import load as load_leader_rules
 from ivr.sip.kamailio import Kamailio, KamailioError, find_program
 from ivr.sip.pool import PoolError, worker_socket
 from ivr.sip.sound import BadSound, read_wav
@@ -60,6 +62,7 @@ async def check_all(config: Config) -> list[Finding]:
     findings += _ports(config)
     findings += await _kamailio(config)
     findings += _transfers(config)
+    findings += _leader_rules(config)
     return findings
 
 
@@ -95,7 +98,24 @@ def check_content(config: Config) -> list[Finding]:
     if flow_data is not None:
         findings += _prompts(config, flow_data)
     findings += _transfers(config)
+    findings += _leader_rules(config)
     return findings
+
+
+def _leader_rules(config: Config) -> Iterator[Finding]:
+    part = "leader callbacks"
+    own = config.leader.rules_dir
+    try:
+        data = load_leader_rules(Path(own) if own else None)
+    except DataError as error:
+        for problem in error.problems:
+            yield Finding(part, "error", str(problem))
+        return
+    year = date.today().year
+    if year not in data.workdays.years:
+        yield Finding(part, "warning", f"workdays.yaml does not know the holidays of {year}")
+    else:
+        yield Finding(part, "ok", f"rules; holidays up to {max(data.workdays.years)}")
 
 
 def _data_dir(config: Config) -> Iterator[Finding]:

@@ -126,6 +126,7 @@ class Node:
             originate=self._originate,
             seat_uri=config.sip.seat_uri,
             node=config.node_name,
+            most=self.leader_data.rules.call.most_attempts,
         )
         self.ring_backs = RingBacks(
             self.store, self._ring_back, config.ring_back, owner=config.node_name

@@ -6,9 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from ivr.checks import Finding, check_all
+from ivr.checks import Finding, _leader_rules, check_all
 from ivr.config import Config, HttpSettings
 from ivr.console.settings import ConsoleSettings
+from ivr.leader.settings import LeaderSettings
 from ivr.sip.settings import SipSettings
 from tests.ports import free_port
 
@@ -70,3 +71,11 @@ async def test_a_fallback_prompt_that_cannot_be_played_is_found(tmp_path: Path) 
     (found,) = await errors(config)
     assert found.part == "prompts"
     assert "sorry.wav" in found.text
+
+
+def test_wrong_leader_rules_are_found(tmp_path: Path) -> None:
+    (tmp_path / "rules.yaml").write_text("recent_days: viele\n", "utf-8")
+    config = Config(data_dir=tmp_path, leader=LeaderSettings(rules_dir=str(tmp_path)))
+    found = [one for one in _leader_rules(config) if one.severity == "error"]
+    assert any("rules.yaml line 1: recent_days" in one.text for one in found)
+    assert [one.part for one in _leader_rules(Config(data_dir=tmp_path))] == ["leader callbacks"]

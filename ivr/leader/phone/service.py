@@ -70,9 +70,10 @@ class LeaderPhones:
         originate: Originate,
         seat_uri: Callable[[str], str],
         node: str,
+        most: int = 2,
     ) -> None:
         """``services`` are those of calls that begin now; ``seat_uri`` is a seat's address, ""
-        if it has no telephone."""
+        if it has no telephone; ``most`` is how often the rules let a citizen be rung."""
         self._store = store
         self._calls = calls
         self._state = state
@@ -82,6 +83,7 @@ class LeaderPhones:
         self._originate = originate
         self._seat_uri = seat_uri
         self._node = node
+        self._most = most
         self._lines: set[asyncio.Task[None]] = set()
 
     async def start(self) -> None:
@@ -207,7 +209,7 @@ class LeaderPhones:
                 call.call_id,
                 by=order.by,
                 at=line.services.now(),
-                most=settings.tries,
+                most=min(self._most, settings.tries),
             )
         except NotNow as error:
             await self._dialler.withdraw(attempt, str(error))

@@ -29,6 +29,6 @@ let begun = false;
 form?.addEventListener("input", () => { begun = true; });
 function remember(phone) {
   const item = Number(document.getElementById("phone")?.dataset.item);
-  if (last === "talking" && phone.item_id === item && !begun) location.reload();
+  if (["talking", "opinion"].includes(last) && phone.item_id === item && !begun) location.reload();
 }
 document.addEventListener("leader-phone", (event) => { last = event.detail.phase; });

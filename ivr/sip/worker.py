@@ -13,6 +13,7 @@ from typing import NoReturn
 
 from ivr.sip import messages as m
 from ivr.sip.call_audio import CallAudio
+from ivr.sip.hearing import CALLER, Hearing
 from ivr.sip.invite import incoming
 from ivr.sip.keys import KeyFilter
 from ivr.sip.link import Link, NodeGone
@@ -20,7 +21,6 @@ from ivr.sip.pj import FramePort, Leg, MediaState, NoPlace, PortInUse, SipError,
 from ivr.sip.processes import EXIT_PORT_IN_USE, MAX_LEGS, WorkerConfig
 from ivr.sip.sound import BadSound, read_all
 
-CALLER = 0
 BUSY_POLL_MS = 10
 IDLE_POLL_MS = 100
 REST_AFTER_S = 1.0
@@ -55,9 +55,7 @@ class Worker:
         self._strays: dict[Leg, float] = {}
         # Dials that wait for an ended leg to be gone, by leg; and until when.
         self._waiting: dict[int, tuple[m.Dial, float]] = {}
-        # (source, sink): the sink hears the source.
-        self._wires: set[tuple[int, int]] = set()
-        self._partners: set[int] = set()
+        self._hearing = Hearing()
         self._welcome: m.Welcome | None = None
         self._orphan = False
         self._lasting = False
@@ -122,8 +120,7 @@ class Worker:
                 self._drop(index, 0, "caller-left")
         self._pump(everything=True)
         self._audio.stop(self._link.send)
-        self._wires.clear()
-        self._partners.clear()
+        self._hearing.forget(CALLER)
         self._lines.pop(CALLER, None)
         self._link.send(m.LegChanged(CALLER, "ended", code, reason))
         self._stack.collect()
@@ -158,8 +155,7 @@ class Worker:
         # What the leg said until now was heard by those who heard it until now.
         self._pump(everything=True)
         line = self._lines.pop(index)
-        self._wires = {wire for wire in self._wires if index not in wire}
-        self._partners.discard(index)
+        self._hearing.forget(index)
         self._audio.stop_play(index, self._link.send)
         state: m.LegState = "left" if index == CALLER else "ended" if line.up else "failed"
         self._link.send(m.LegChanged(index, state, code, reason))
@@ -353,12 +349,10 @@ class Worker:
         # What has been said up to here was heard as the wires were.
         self._pump(everything=True)
         if on:
-            self._wires.add((source, sink))
+            self._hearing.put(source, sink)
             self._lines[source].leg.let_hear(self._lines[sink].leg)
-            if CALLER in (source, sink) and (sink, source) in self._wires:
-                self._partners.add(sink if source == CALLER else source)
         else:
-            self._wires.discard((source, sink))
+            self._hearing.cut(source, sink)
             self._lines[source].leg.keep_from(self._lines[sink].leg)
 
     # --- the node is gone ----------------------------------------------------------------
@@ -392,26 +386,18 @@ class Worker:
         A caller on hold goes back to whom they talked with before: nobody could fetch them any
         more. Who is still being rung is let go: nobody could say what they were wanted for.
         """
-        if not self._with_caller():
-            for index in self._partners:
-                if self._lines[index].up:
-                    self._bridge(CALLER, index)
-        if not self._with_caller():
+        up = self._up_now()
+        if not self._hearing.with_caller(up):
+            for index in self._hearing.partners(up):
+                self._bridge(CALLER, index)
+        if not self._hearing.with_caller(up):
             return False
         for index in [index for index, line in self._lines.items() if not line.up]:
             self._drop(index, 0, "caller-left")
         return True
 
-    def _with_caller(self) -> set[int]:
-        """The legs that are up and talk with the caller, in both directions."""
-        return {
-            source
-            for source, sink in self._wires
-            if sink == CALLER and (CALLER, source) in self._wires and self._lines[source].up
-        }
-
     def _after_leg_of_orphan(self) -> None:
-        if not self._with_caller():
+        if not self._hearing.with_caller(self._up_now()):
             self._drop(CALLER, 0, "fallback-over")
 
     def _call_fallback(self) -> None:
@@ -426,9 +412,8 @@ class Worker:
     # --- time ----------------------------------------------------------------------------
 
     def _pump(self, everything: bool = False) -> None:
-        up = tuple(index for index, line in self._lines.items() if line.up)
-        shared = {source for source, sink in self._wires if self._lines[sink].up}
-        finished = self._audio.pump(up, self._link.send, everything, shared)
+        up = self._up_now()
+        finished = self._audio.pump(up, self._link.send, everything, self._hearing.shared(up))
         if self._orphan and finished and CALLER in self._lines:
             self._call_fallback()
 
@@ -460,6 +445,9 @@ class Worker:
         os._exit(0)
 
     # --- small things --------------------------------------------------------------------
+
+    def _up_now(self) -> tuple[int, ...]:
+        return tuple(index for index, line in self._lines.items() if line.up)
 
     def _port(self, index: int) -> FramePort:
         if index not in self._ports:

@@ -84,6 +84,9 @@ async def safe(request: web.Request, handler: Handler) -> web.StreamResponse:
     except StoreError as error:
         log.error("console: %s", error, extra={"action": "console"})
         response = _failed(request, 503)
+    except ConnectionResetError:
+        # The browser has gone in the middle of its request.
+        response = _failed(request, 400)
     except Exception:
         # The route itself would show the page's own parts, whatever is in them.
         resource = request.match_info.route.resource

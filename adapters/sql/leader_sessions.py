@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zlib
 from abc import ABC, abstractmethod
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Any, TypeVar
@@ -17,7 +18,7 @@ from adapters.leader_store import SERIES, NotNow, Outdated, SessionQuery
 from adapters.ports import NotStored
 from adapters.sql.dialect import upsert
 from adapters.sql.leader_tables import draws, items, outcomes, sessions
-from adapters.sql.rows import from_row, to_json, to_row
+from adapters.sql.rows import from_row, to_row
 from adapters.sql.tickets import next_number
 
 T = TypeVar("T")
@@ -106,7 +107,8 @@ class SqlLeaderSessions(ABC):
             await db.execute(delete(items).where(items.c.session_id == session))
             for position, item in enumerate(drawn):
                 await _place(db, replace(item, session_id=session, position=position))
-            row = upsert(db, draws).values(session_id=session, body=to_json(draw))
+            body = zlib.compress(msgspec.json.encode(draw))
+            row = upsert(db, draws).values(session_id=session, body=body)
             await db.execute(
                 row.on_conflict_do_update(
                     index_elements=["session_id"], set_={"body": row.excluded.body}
@@ -122,7 +124,9 @@ class SqlLeaderSessions(ABC):
 
         async def work(db: AsyncConnection) -> Draw | None:
             body = (await db.execute(query)).scalar()
-            return None if body is None else msgspec.json.decode(body, type=Draw)
+            if body is None:
+                return None
+            return msgspec.json.decode(zlib.decompress(body), type=Draw)
 
         return await self._read(work)
 

@@ -8,6 +8,7 @@ from sqlalchemy import (
     ForeignKey,
     Index,
     Integer,
+    LargeBinary,
     String,
     Table,
     Text,
@@ -52,7 +53,8 @@ draws = Table(
     "leader_draws",
     metadata,
     Column("session_id", ForeignKey("leader_sessions.session_id"), primary_key=True),
-    Column("body", Text, nullable=False),
+    # JSON, packed (zlib): it holds every ticket that could have been drawn.
+    Column("body", LargeBinary, nullable=False),
 )
 
 items = Table(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import sqlite3
+import zlib
 from pathlib import Path
 
 import pytest
@@ -65,7 +66,8 @@ def test_a_sample_is_drawn_again_and_a_changed_one_is_found_out(config: Path) ->
     with sqlite3.connect(database) as db:
         (body,) = db.execute("SELECT body FROM leader_draws").fetchone()
         # Somebody would rather not have this citizen called.
-        forged = body.replace(shown["tickets"][0], "BH20261101000999", 1)
+        text = zlib.decompress(body).decode()
+        forged = zlib.compress(text.replace(shown["tickets"][0], "BH20261101000999", 1).encode())
         db.execute("UPDATE leader_draws SET body = ?", (forged,))
     db.close()
     assert run(config, "redraw", name).exit_code == 1

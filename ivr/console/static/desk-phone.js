@@ -2,7 +2,7 @@
 
 import { $, ask, boot, el, hide, t, toast } from "./desk-base.js";
 
-const SURE_MS = 3000;
+const SURE_MS = 10000;
 
 export class Phone {
   #at;

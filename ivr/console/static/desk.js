@@ -248,7 +248,7 @@ $("do-off").addEventListener("click", async () => {
 // Something was taken down and not filed: leaving it takes a second press.
 let sure = 0;
 $("do-wrapped").addEventListener("click", () => {
-  if (state.unfiled && Date.now() - sure > 3000) {
+  if (state.unfiled && Date.now() - sure > 10000) {
     sure = Date.now();
     toast(t("desk.wrapped-sure"), "warn");
     return;

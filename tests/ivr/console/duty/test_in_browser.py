@@ -236,3 +236,24 @@ async def test_users_and_the_record_of_what_they_did(
     made = await house.store.user("陈六")
     assert made is not None and made.roles == ("operator", "supervisor") and made.seat == "803"
     assert password not in str(await house.actions())
+
+
+async def test_every_page_in_english_on_a_telephone(browser: Browser, house: House) -> None:
+    await house.emergency("c1")
+    await house.parked_ticket("c2")
+    async with window(browser, house.url, NARROW) as opened:
+        page = opened.page
+        await opened.sign_in("root", PASSWORD)
+        await page.get_by_role("button", name="English").click()
+        for path, title in (
+            ("/duty", "On duty"),
+            ("/duty/configuration", "Configuration"),
+            ("/emergencies", "Emergencies"),
+            ("/prompts", "Prompts"),
+            ("/users", "Users"),
+            ("/audit", "Audit record"),
+        ):
+            await page.goto(house.url + path)
+            await expect(page.get_by_role("heading", level=1)).to_have_text(title)
+            await opened.fits()
+            await opened.picture(f"en-{title.lower().replace(' ', '-')}-390")

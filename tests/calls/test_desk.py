@@ -33,6 +33,8 @@ def with_desk(config: Config, seat: RobotPhone) -> Config:
     config = with_settings(config, "sip", seats=(SeatSettings("801", uri=seat.uri),))
     config = with_settings(config, "call", operator="", handoff_s=60.0, ring_s=60.0)
     config = with_settings(config, "queue", renew_s=0.2, wrap_up_s=600.0, ring_s=60.0)
+    # A page that a slow machine cut off for a moment is not gone.
+    config = with_settings(config, "desk", closed_s=3600.0)
     return with_settings(config, "console", port=free_port())
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import dataclasses
 from collections.abc import AsyncIterator, Callable
 from datetime import timedelta
 
@@ -81,6 +82,12 @@ class Office:
 
     async def did(self, action: str) -> bool:
         return any(entry.action == action for entry in await self.audited())
+
+    def closes_soon(self) -> None:
+        """A seat whose page is gone is paused at once; a slow machine may cut pages off."""
+        parts = self.pages.desks._parts
+        soon = dataclasses.replace(parts, settings=DeskSettings(closed_s=0.2))
+        self.pages.desks._parts = soon
 
     # --- what the queue and the call do ------------------------------------------------------
 
@@ -174,7 +181,7 @@ async def office(add: Callable[..., User]) -> AsyncIterator[Office]:
             lambda: data,
             URIS,
             lambda: targets,
-            DeskSettings(closed_s=1),
+            DeskSettings(closed_s=3600.0),
         )
         pages = DeskPages(parts)
         async with ConsoleServer(settings, accounts, state, (pages.part,)) as server:

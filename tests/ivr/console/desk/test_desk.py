@@ -237,6 +237,7 @@ async def test_a_seat_whose_page_is_closed_gets_no_calls(office: Office) -> None
     # A page that is only loaded again is not gone.
     async with office.pages.desks.page("801"):
         assert seats.here["801"].status == "ready"
+        office.closes_soon()
     await eventually(lambda: seats.here["801"].status == "paused")
     assert seats.here["801"].reason == CLOSED
     await eventually(lambda: office.pages.desks.find("801") is None)
@@ -293,6 +294,7 @@ async def test_what_was_not_filed_is_filed_unfinished_when_the_next_call_comes(
         (number,) = await office.store.tickets_of("c1")
         ticket = await office.store.ticket(number)
         assert ticket is not None and not ticket.draft.complete
+        office.closes_soon()
     # The page of the second is gone for good.
     await eventually(lambda: office.pages.desks.find("801") is None)
     await office.until(lambda: office.store.tickets_of("c2"))

@@ -219,16 +219,20 @@ class LeaderCallbacks:
     ) -> Outcome:
         """Keep the form, with all that follows; the platform is told.
 
-        ``revision`` is that of the outcome which the giver saw (0: none). Raises
-        :class:`NotAllowed`, or :class:`adapters.leader_store.Outdated`.
+        ``revision`` is that of the outcome which the giver saw (0: none); what the telephone has
+        added since (the citizen's key, a draft of the notes) is no reason to refuse a first
+        form. Raises :class:`NotAllowed`, or :class:`adapters.leader_store.Outdated`.
         """
         item = await self._item(item_id)
         session = await self.session(item.session_id)
         known = await self.store.leader_outcome(item_id)
         if session.state not in ("进行中", "已结束"):
             raise NotAllowed("leader.error.not-begun")
-        if known is not None:
+        if known is not None and known.kind:
             known = replace(known, revision=revision)
+        elif known is not None and revision != known.revision and not form.notes:
+            # Only the telephone has written since: what it drafted stays.
+            form = replace(form, notes=known.notes)
         recorded = outcomes.give(
             form,
             giver,

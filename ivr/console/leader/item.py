@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -11,6 +11,7 @@ from typing import get_args
 from aiohttp import web
 
 from adapters.leader import LeaderSession, OutcomeKind, Reopening, WorkItem
+from adapters.leader_store import Outdated
 from ivr.console.access import allowed, audit
 from ivr.console.context import Page, Visitor, visitor
 from ivr.console.leader import phone
@@ -22,6 +23,7 @@ from ivr.console.leader.parts import (
     may_run,
     moment,
     only_runners,
+    refusal,
     told,
     whole,
 )
@@ -29,6 +31,7 @@ from ivr.console.render import page
 from ivr.console.words import texts
 from ivr.leader.outcomes import Form, disagrees
 from ivr.leader.record import Talk, gather, item_subject, recording_path
+from ivr.leader.sessions import NotAllowed
 
 LONGEST_NOTES = 4000
 
@@ -44,6 +47,7 @@ class ItemPages:
         base = "/leader/sessions/{session_id}/items/{item_id}"
         app.router.add_get(base, self.show)
         app.router.add_post(f"{base}/outcome", self.outcome)
+        app.router.add_get(f"{base}/outcome", self.back)
         app.router.add_post(f"{base}/notes", self.notes)
         app.router.add_get(f"{base}/calls/{{call_id}}/recording", self.recording)
         return ()
@@ -52,6 +56,18 @@ class ItemPages:
     async def show(self, request: web.Request) -> web.Response:
         """The page of one call."""
         session, item = await self.parts.item(request)
+        return await self._page(request, session, item, error=told(request, texts()))
+
+    async def _page(
+        self,
+        request: web.Request,
+        session: LeaderSession,
+        item: WorkItem,
+        *,
+        error: str = "",
+        typed: Form | None = None,
+    ) -> web.Response:
+        """The page; with ``typed``, what somebody has written and could not be kept."""
         store, rules = self.parts.store, self.parts.service.data.rules
         await audit(request, "leader.view", item_subject(session.session_id, item.item_id))
         record = await gather(store, session.session_id, item.item_id, audit=False)
@@ -67,7 +83,9 @@ class ItemPages:
         return page(
             request,
             "leader-item.html",
-            error=told(request, texts()),
+            error=error,
+            typed=typed,
+            status=409 if typed is not None else 200,
             session=session,
             item=item,
             ticket=item.ticket,
@@ -98,31 +116,29 @@ class ItemPages:
 
     @allowed(*EVERYBODY)
     async def outcome(self, request: web.Request) -> web.Response:
-        """The form."""
+        """The form. What is refused stays on the page, to be sent again."""
         session, item = await self.parts.item(request)
         await only_runners(request, session)
         form = await request.post()
-        async with answering(_path(session, item)):
-            kind = str(form.get("kind", ""))
-            if kind not in get_args(OutcomeKind):
-                raise ValueError(kind)
-            again = str(form.get("again", ""))
-            given = Form(
-                kind,  # type: ignore[arg-type]
-                str(form.get("notes", "")).strip().replace("\r\n", "\n")[:LONGEST_NOTES],
-                moment(again) if again and kind == "改约" else None,
-                str(form.get("unit", "")).strip()[:64],
-                confirmed=bool(form.get("confirmed")),
-            )
-            await self.parts.service.give(
-                item.item_id,
-                given,
-                giver(visitor(request), session),
-                revision=whole(str(form.get("revision", "")), 0, 1_000_000),
-            )
-            subject = item_subject(session.session_id, item.item_id)
-            await audit(request, "leader.outcome", subject, kind)
-        raise AssertionError
+        try:
+            given = _form(form)
+            revision = whole(str(form.get("revision", "")), 0, 1_000_000)
+        except ValueError:
+            raise web.HTTPBadRequest from None
+        who = giver(visitor(request), session)
+        try:
+            await self.parts.service.give(item.item_id, given, who, revision=revision)
+        except (NotAllowed, Outdated) as error:
+            return await self._page(request, session, item, error=refusal(error), typed=given)
+        subject = item_subject(session.session_id, item.item_id)
+        await audit(request, "leader.outcome", subject, given.kind)
+        raise web.HTTPSeeOther(_path(session, item))
+
+    @allowed(*EVERYBODY)
+    async def back(self, request: web.Request) -> web.Response:
+        """From the address of the form to its page: a change of language comes this way."""
+        session, item = await self.parts.item(request)
+        raise web.HTTPSeeOther(_path(session, item))
 
     @allowed(*EVERYBODY)
     async def notes(self, request: web.Request) -> web.Response:
@@ -180,6 +196,20 @@ class ItemPages:
             (step.step, step.say.format(**words), step.note)
             for step in self.parts.service.data.rules.script
         ]
+
+
+def _form(form: Mapping[str, object]) -> Form:
+    """The form as it was sent. Raises ValueError."""
+    kind, again = str(form.get("kind", "")), str(form.get("again", ""))
+    if kind not in get_args(OutcomeKind):
+        raise ValueError(kind)
+    return Form(
+        kind,  # type: ignore[arg-type]
+        str(form.get("notes", "")).strip().replace("\r\n", "\n")[:LONGEST_NOTES],
+        moment(again) if again and kind == "改约" else None,
+        str(form.get("unit", "")).strip()[:64],
+        confirmed=bool(form.get("confirmed")),
+    )
 
 
 def phones_for(who: Visitor, session: LeaderSession) -> bool:

@@ -13,7 +13,7 @@ from aiohttp import web
 from adapters.accounts import Role
 from adapters.leader import ClosedTicket, LeaderSession, WorkItem
 from adapters.leader_store import NotNow, Outdated
-from adapters.ports import AdapterError, NotStored
+from adapters.ports import AdapterError, NotStored, StoreError
 from flows.privacy import mask_number
 from ivr.console.access import audit
 from ivr.console.context import Visitor, visitor
@@ -95,6 +95,19 @@ async def only_runners(request: web.Request, session: LeaderSession) -> None:
         raise web.HTTPForbidden
 
 
+def refusal(error: BaseException | None) -> str:
+    """The text that says why something was refused, "" for anything else."""
+    if isinstance(error, NotAllowed):
+        return error.text
+    if isinstance(error, Outdated):
+        return "leader.error.outdated"
+    if isinstance(error, NotNow):
+        return f"leader.error.{error}"
+    if isinstance(error, AdapterError) and not isinstance(error, StoreError):
+        return "leader.error.platform"
+    return ""
+
+
 class answering:
     """Around the work of a form: what is refused becomes a word on the page gone back to.
 
@@ -110,20 +123,12 @@ class answering:
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: object
     ) -> None:
-        text = ""
-        if isinstance(error, NotAllowed):
-            text = error.text
-        elif isinstance(error, Outdated):
-            text = "leader.error.outdated"
-        elif isinstance(error, NotNow):
-            text = f"leader.error.{error}"
-        elif isinstance(error, NotStored):
+        text = refusal(error)
+        if isinstance(error, NotStored):
             raise web.HTTPNotFound from error
-        elif isinstance(error, AdapterError):
-            text = "leader.error.platform"
-        elif isinstance(error, ValueError):
+        if isinstance(error, ValueError):
             raise web.HTTPBadRequest from error
-        elif error is not None:
+        if error is not None and not text:
             return
         path, mark, place = self.path.partition("#")
         if text:

@@ -15,7 +15,7 @@ from msgspec.structs import replace
 from adapters.accounts import User
 from adapters.leader import LeaderSession, WorkItem
 from adapters.leader_platform import MemoryLeaderPlatform
-from adapters.leader_store import Outdated
+from adapters.leader_store import Outdated, Recorded
 from adapters.leader_wire import WireOutcome
 from adapters.memory import MemoryStore
 from adapters.model import StateChange
@@ -27,7 +27,7 @@ from ivr.leader.rules import load
 from ivr.leader.service import LeaderCallbacks
 from ivr.leader.sessions import NotAllowed
 from ivr.leader.settings import LeaderSettings
-from tests.adapters.leader_samples import DAY, HOUR, closed, session
+from tests.adapters.leader_samples import DAY, HOUR, closed, outcome, session
 from tests.adapters.samples import NOON
 
 LEADER = Giver("zhou", "周局长", "leader")
@@ -217,6 +217,21 @@ async def test_notes_are_confirmed_later(desk: Desk) -> None:
     (row,) = await desk.store.claim_reports(NOON + DAY, owner="t", until=NOON + 2 * DAY)
     told = msgspec.json.decode(row.report.body, type=WireOutcome)
     assert (told.revision, told.notes_confirmed, told.notes) == (2, True, "不愿谈")
+
+
+async def test_what_the_telephone_writes_meanwhile_does_not_cost_the_form(desk: Desk) -> None:
+    _, items = await desk.begun()
+    for n, (typed, kept) in enumerate([("三天内修好", "三天内修好"), ("", "群众意见：灯没修。")]):
+        item = items[n]
+        # The form was opened before the call; the call has left a key and a draft.
+        drafted = outcome(item, key="2", notes="群众意见：灯没修。", notes_from="transcript")
+        await desk.store.record_outcome(Recorded(drafted, item), at=desk.at)
+        form = Form("已解决不认可", typed)
+        given = await desk.service.give(item.item_id, form, LEADER, revision=0)
+        assert (given.notes, given.key, given.revision) == (kept, "2", 2)
+        assert given.confirmed_by == ("zhou" if typed else "")
+        with pytest.raises(Outdated):
+            await desk.service.give(item.item_id, form, LEADER, revision=1)
 
 
 async def test_an_outcome_before_the_session_is_refused(desk: Desk) -> None:

@@ -108,9 +108,7 @@ async def test_what_a_form_may_not_do_is_said(callbacks: Callbacks) -> None:
         assert (await send(browser, f"{session}/order", item=str(listed), move="fly"))[0] == 400
         assert (await send(browser, f"{session}/order", item="999", move="up"))[0] == 404
         item = f"{session}/items/{listed}"
-        assert (await send(browser, f"{item}/outcome", kind="拒访", revision="0"))[1] == (
-            "leader.error.not-begun"
-        )
+        assert (await send(browser, f"{item}/outcome", kind="拒访", revision="0"))[0] == 409
         assert (await send(browser, f"{item}/outcome", kind="王", revision="0"))[0] == 400
         assert await status(browser, f"{session}/items/999") == 404
         assert await status(browser, f"{session}/items/x") == 404
@@ -128,8 +126,20 @@ async def test_two_who_fill_in_the_same_form(callbacks: Callbacks) -> None:
     async with await callbacks.signed_in("zhou") as one, await callbacks.signed_in("sun") as two:
         first = await send(one, f"{item}/outcome", kind="拒访", revision="0", notes="不谈")
         assert first == (303, "")
-        second = await send(two, f"{item}/outcome", kind="已解决且认可", revision="0")
-        assert second[1] == "leader.error.outdated"
+        data = {
+            "kind": "已解决且认可",
+            "revision": "0",
+            "notes": "他说可以了",
+            "csrf": await csrf(two),
+        }
+        async with two.post(f"{item}/outcome", data=data) as response:
+            page = await response.text()
+            assert response.status == 409
+        # What the second one wrote is still there, to be sent again by who has seen the first.
+        assert "别人刚改过" in page
+        assert "他说可以了</textarea>" in page
+        assert 'name="revision" value="1"' in page
+        assert await status(two, f"{item}/outcome") == 200
     known = await callbacks.store.leader_outcome(items[0].item_id)
     assert known is not None and (known.kind, known.by_role) == ("拒访", "leader")
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from ivr.call.services import local_now
 from ivr.console.board.listen import ListenPages
 from ivr.console.board.pages import BoardPages
@@ -19,15 +17,14 @@ from ivr.console.leader.pages import LeaderPages
 from ivr.console.leader.parts import LeaderParts
 from ivr.console.leader.phone import PhonePages
 from ivr.console.server import ConsoleServer, Part
+from ivr.equip import targets_of
 from ivr.leader.exports import Exports
 from ivr.leader.service import LeaderCallbacks
+from ivr.parts import Parts
 from ivr.talk.targets import Targets
 
-if TYPE_CHECKING:
-    from ivr.node import Node
 
-
-def parts(node: Node) -> tuple[Part, ...]:
+def parts(node: Parts) -> tuple[Part, ...]:
     """All pages, in the order of the navigation."""
     return (
         DeskPages(desk_parts(node)).part,
@@ -44,7 +41,7 @@ def parts(node: Node) -> tuple[Part, ...]:
     )
 
 
-def leader_parts(node: Node) -> LeaderParts:
+def leader_parts(node: Parts) -> LeaderParts:
     """What the pages of leader callbacks are given."""
     config = node.config
     service = LeaderCallbacks(
@@ -59,16 +56,12 @@ def leader_parts(node: Node) -> LeaderParts:
     return LeaderParts(service, exports, node.store, config.data_dir, local_now)
 
 
-def desk_parts(node: Node) -> DeskParts:
+def desk_parts(node: Parts) -> DeskParts:
     """What the operators' desks are given."""
     config = node.config
 
     def targets() -> Targets:
-        known = node.flows.data.knowledge
-        call = config.call
-        return Targets(
-            call.targets, call.gateway, config.sip.seat_uri, known.transfers, known.hotlines
-        )
+        return targets_of(config, node.flows.data)
 
     return DeskParts(
         node.state,
@@ -83,6 +76,6 @@ def desk_parts(node: Node) -> DeskParts:
     )
 
 
-def console(node: Node) -> ConsoleServer:
+def console(node: Parts) -> ConsoleServer:
     """The console of ``node``, not yet open."""
     return ConsoleServer(node.config.console, node.store, node.state, parts(node))

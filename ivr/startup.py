@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from adapters.ports import StoreError
 from flows.yamlfile import DataError
-from ivr.node import StartupError
+from ivr.equip import StartupError
 from ivr.sip.kamailio import KamailioError
 from ivr.sip.pool import PoolError
 from ivr.speech.errors import SpeechError

@@ -13,12 +13,12 @@ from pathlib import Path
 import msgspec
 import pytest
 
-import ivr.node
 from adapters.settings import NoticeSettings, WebhookSettings
 from adapters.simulator import DEMO_KEY_ID, DEMO_SECRET, Notify
 from asr.engine import Result
 from asr.turns import TurnEnded
 from flows.alarm import AlarmStep
+from flows.emergency import alarm_of
 from ivr import live
 from ivr.call.hearing import CALLER as CALLER_LEG
 from ivr.call.hearing import Heard
@@ -43,7 +43,7 @@ def sessions(monkeypatch: pytest.MonkeyPatch) -> Sessions:
             made.append(self)
             await super().run()
 
-    monkeypatch.setattr(ivr.node, "CallSession", Seen)
+    monkeypatch.setattr("ivr.node.CallSession", Seen)
     return made
 
 
@@ -198,13 +198,13 @@ async def test_who_was_cut_off_is_called_back_and_helped(
 async def test_nobody_signs_and_the_next_level_is_told(
     tmp_path: Path, sessions: Sessions, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    whole = ivr.node.alarm_of
+    whole = alarm_of
 
     def quick(*args: object) -> object:
         steps = (AlarmStep(0.5, ("县区指挥中心值班室",)), AlarmStep(1.0, ("值班领导",)))
         return msgspec.structs.replace(whole(*args), steps=steps, repeat_s=0.5)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(ivr.node, "alarm_of", quick)
+    monkeypatch.setattr("ivr.parts.alarm_of", quick)
     async with (
         RobotPhone("119") as fire,
         RobotPhone(CALLER) as phone,

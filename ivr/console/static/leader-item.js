@@ -32,3 +32,11 @@ function remember(phone) {
   if (["talking", "opinion"].includes(last) && phone.item_id === item && !begun) location.reload();
 }
 document.addEventListener("leader-phone", (event) => { last = event.detail.phase; });
+// N and P turn to the next and the previous ticket, but not away from a call.
+document.addEventListener("keydown", (event) => {
+  if (event.altKey || event.ctrlKey || event.metaKey || event.target.closest("input, textarea, select")) return;
+  const phase = document.getElementById("phone-state")?.dataset.phase;
+  if (["dialling", "notice", "talking", "opinion"].includes(phase)) return;
+  const to = { n: "next", p: "prev" }[event.key.toLowerCase()];
+  document.querySelector(`.steps a[rel=${to}]`)?.click();
+});

@@ -109,11 +109,12 @@ async def test_a_talk_is_taken_down_and_its_case_followed_to_the_end(
         await page.goto(f"{callbacks.url}/leader?month=2026-11")
         await page.locator(".calendar .entry").click()
         await page.locator(".worklist tbody a").first.click()
-        # By keys to the next ticket and back.
-        await page.keyboard.press("n")
-        await page.wait_for_url(f"**/items/{items[1].item_id}")
-        await page.keyboard.press("p")
+        # By keys to the next ticket and back, each time once the page is there with its script.
         await page.wait_for_url(f"**/items/{items[0].item_id}")
+        for key, place in (("n", 1), ("p", 0)):
+            await expect(page.locator("[name=again]")).to_be_hidden()
+            await page.keyboard.press(key)
+            await page.wait_for_url(f"**/items/{items[place].item_id}")
         await expect(page.locator(".evidence")).to_contain_text("不认可")
         await expect(page.locator("textarea")).to_have_value(
             "群众意见：路灯还是没有修好，打了三次电话了。\n答复或承诺：我们三天内派人去修。"

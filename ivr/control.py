@@ -94,7 +94,8 @@ class Leave(Order, frozen=True):
 
 
 class End(Order, frozen=True):
-    """Hang up on everybody."""
+    """Hang up on everybody but the caller, to whom the machine says goodbye (and may ask how it
+    was), as when the operator hangs up by telephone."""
 
 
 class Keep(Order, frozen=True):

@@ -68,7 +68,6 @@ class Transfers:
             self.parties,
             services.targets,
             services.live.publish,
-            lambda: send(sip.HangUpLeg()),
             ringback=services.ringback,
             ring_s=services.settings.ring_s,
         )

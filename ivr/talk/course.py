@@ -24,6 +24,7 @@ class Course:
 
     ``added`` are the legs consulted or taken in, in their order; ``consulting``: the caller is on
     hold meanwhile. Two never go together: ``passing`` and somebody who talks to the caller.
+    ``ended``: an operator has ended the talk; whoever still leaves it goes with that.
     """
 
     def __init__(
@@ -43,6 +44,7 @@ class Course:
         self.added: list[int] = []
         self.consulting = False
         self.passing: Passing | None = None
+        self.ended = False
 
     def ring(
         self, role: Role, target: str, uri: str, mode: Mode = "talk", ring_s: float = 0.0
@@ -97,6 +99,13 @@ class Course:
         """Nobody who talks hears a ringing tone any more."""
         for party in self.parties.people:
             self.parties.sounds.play(party.leg, None)
+
+    def end(self) -> None:
+        """Hang up on everybody but the caller, who is the machine's again for the goodbye."""
+        self.silence()
+        self.reset()
+        self.ended = True
+        self.parties.hang_up_others()
 
     def reset(self) -> None:
         """Nobody is added, consulted or passed on."""

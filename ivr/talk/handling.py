@@ -16,7 +16,7 @@ from ivr.talk.targets import Targets
 class Handling:
     """The people's part of one call, from the moment somebody has answered the caller.
 
-    ``publish`` gets live events; ``hang_up`` ends the call.
+    ``publish`` gets live events.
     """
 
     def __init__(
@@ -25,19 +25,19 @@ class Handling:
         parties: Parties,
         targets: Targets,
         publish: Callable[[live.LiveEvent], None],
-        hang_up: Callable[[], None],
         *,
         ringback: Path,
         ring_s: float,
     ) -> None:
         self._course = Course(call_id, parties, publish, ringback=ringback, ring_s=ring_s)
         self._parties = parties
-        self._orders = Orders(self._course, targets, hang_up)
+        self._orders = Orders(self._course, targets)
         self.on = False
 
     def begin(self) -> None:
         """Somebody has answered the caller."""
         self._course.reset()
+        self._course.ended = False
         self.on = True
 
     def ring(self, role: Role, target: str, uri: str, *, ring_s: float = 0.0) -> Ringing:
@@ -102,8 +102,9 @@ class Handling:
                     self._course.call_id, party.role, party.target, reason
                 )
             case Gone():
+                by_themselves = not party.leaving or self._course.ended
                 event = live.PartyLeft(
-                    self._course.call_id, party.role, party.target, not party.leaving
+                    self._course.call_id, party.role, party.target, by_themselves
                 )
             case _:
                 return

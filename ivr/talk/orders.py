@@ -15,8 +15,6 @@ An order that makes no sense now is refused, with one of these reasons:
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 from ivr import control
 from ivr.talk.course import Course, Passing
 from ivr.talk.parties import FIRST, Ringing
@@ -31,13 +29,12 @@ class Refusal(Exception):
 
 
 class Orders:
-    """Carries orders out on the ``course`` of a talk. ``hang_up`` ends the call."""
+    """Carries orders out on the ``course`` of a talk."""
 
-    def __init__(self, course: Course, targets: Targets, hang_up: Callable[[], None]) -> None:
+    def __init__(self, course: Course, targets: Targets) -> None:
         self._course = course
         self._parties = course.parties
         self._targets = targets
-        self._hang_up = hang_up
 
     def carry_out(self, order: control.Order, seat: str) -> None:
         """Carry out ``order``, given at ``seat`` ("": not known where).
@@ -65,7 +62,7 @@ class Orders:
             case control.Leave(seat=number):
                 self._parties.hang_up(self._supervisor(number).leg)
             case control.End():
-                self._hang_up()
+                self._course.end()
 
     def _hold(self, on: bool) -> None:
         if self._course.consulting:

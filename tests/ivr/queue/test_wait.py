@@ -260,6 +260,25 @@ async def test_talk_then_work_after_the_call_then_the_next_caller(tmp_path: Path
         assert await room.state.claims() == {}
 
 
+async def test_who_ends_the_talk_at_the_screen_leaves_the_caller_to_be_asked_how_it_was(
+    tmp_path: Path,
+) -> None:
+    async with open_room() as room:
+        await room.sign_on("801")
+        async with calling(room, tmp_path) as desk:
+            leg = await rings(desk)
+            desk.worker.tell(sip.LegChanged(leg, "up", 200))
+            await eventually(lambda: "Taken" in room.kinds("801"))
+            end = msgspec.json.encode(control.End("wang"))
+            await room.state.append(control.orders("call-1"), end, 60.0)
+            await desk.worker.until(lambda: sip.HangUpLeg(leg) in desk.worker.told(sip.HangUpLeg))
+            desk.worker.tell(sip.LegChanged(leg, "ended", 200))
+            await desk.worker.playing("请对本次服务评价")
+            assert sip.HangUpLeg() not in desk.worker.told(sip.HangUpLeg)
+            await eventually(lambda: room.told[-1] == ("801", control.Gone("call-1", "ended")))
+            assert await room.state.claims() == {"801": "call-1"}
+
+
 async def test_who_hangs_up_as_the_seat_answers_does_not_keep_the_seat(tmp_path: Path) -> None:
     async with open_room() as room:
         await room.sign_on("801")

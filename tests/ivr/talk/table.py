@@ -20,7 +20,6 @@ class Table:
     def __init__(self, *, talking: bool = True) -> None:
         self.sent: list[sip.ToWorker] = []
         self.events: list[live.LiveEvent] = []
-        self.ended = 0
         self.over = False
         self.parties = Parties(self.sent.append, music=MUSIC)
         self.handling = Handling(
@@ -28,7 +27,6 @@ class Table:
             self.parties,
             Targets(ADDRESSES, seat_uri=lambda seat: f"sip:{seat}@registrar"),
             self.events.append,
-            self._end,
             ringback=RINGBACK,
             ring_s=20.0,
         )
@@ -37,9 +35,6 @@ class Table:
             self.parties.leg_changed(sip.LegChanged(ringing.leg, "up", 200))
             self.handling.begin()
             self.handling.join(ringing.leg)
-
-    def _end(self) -> None:
-        self.ended += 1
 
     # --- the worker -----------------------------------------------------------------------
 

@@ -29,6 +29,7 @@ orders = st.one_of(
         st.sampled_from(SEATS),
         st.sampled_from(("listen", "whisper", "join")),
     ),
+    st.builds(control.End, st.just("li")),
     st.builds(control.Leave, st.just("zhang"), st.sampled_from(SEATS)),
 )
 # A deed is done by the n-th of those in the call beside the caller.

@@ -340,10 +340,24 @@ async def test_an_order_is_for_the_operator_who_gives_it() -> None:
     assert {source for source, _ in table.hears} == {CALLER, OPERATOR}
 
 
-async def test_end_hangs_up_on_all() -> None:
+async def test_end_hangs_up_on_all_and_the_machine_takes_its_leave_of_the_caller() -> None:
     table = Table()
+    table.order(control.Conference(BY, "119"))
+    table.answers("119")
     assert not table.order(control.End(BY))
-    assert table.ended == 1
+    assert table.wired == set() and not table.over
+    table.let_go_end()
+    assert table.over
+    left = [event for event in table.events if isinstance(event, live.PartyLeft)]
+    assert [event.hung_up for event in left] == [True, True]
+
+
+async def test_end_while_another_is_being_rung_makes_nobody_the_next() -> None:
+    table = Table()
+    table.order(consult)
+    table.order(control.End(BY))
+    table.let_go_end()
+    assert table.over and table.sounds == {}
 
 
 async def test_the_caller_leaving_is_nobodys_loss() -> None:

@@ -94,7 +94,8 @@ class OperatorQueue:
 
     async def engage(self, call_id: str, seat: str) -> bool:
         """A seat takes part in a call that the queue has not given it (a transfer, a
-        supervisor): it is offered nothing until :meth:`left`. False: the queue has given it."""
+        supervisor): it is offered nothing until :meth:`left`. False: the queue has given it, this
+        call or another."""
         if any(busy.seat == seat and busy.until is None for busy in self._busy.values()):
             return False
         key = f"{call_id}/{seat}"
@@ -102,11 +103,12 @@ class OperatorQueue:
         await self.state.claim(key, seat, self.settings.expire_s)
         return True
 
-    async def left(self, seat: str, *, wrap_up: bool = True) -> None:
-        """A seat has left the call that it was in; ``wrap_up``: with work after it."""
-        for call_id, busy in tuple(self._busy.items()):
-            if busy.seat == seat and call_id not in self._spots:
-                await (self.done(call_id) if wrap_up else self._free(call_id))
+    async def left(self, call_id: str, seat: str, *, wrap_up: bool = True) -> None:
+        """A seat has left a call; ``wrap_up``: with work after it. Its other calls go on."""
+        for key in (call_id, f"{call_id}/{seat}"):
+            busy = self._busy.get(key)
+            if busy is not None and busy.seat == seat and key not in self._spots:
+                await (self.done(key) if wrap_up else self._free(key))
 
     async def wrapped_up(self, seat: str) -> None:
         """The operator is done with the work after a call, at a seat of any node."""

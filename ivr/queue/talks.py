@@ -94,8 +94,9 @@ class SeatsInCalls:
 
     async def _rung(self, call_id: str, seat: str, role: str) -> None:
         if not await self._queue.engage(call_id, seat):
-            # The queue has given the call to this seat, and looks after its screen; but who
-            # answers and is left before a word was said has not joined anything.
+            # The queue has given the call to this seat, and looks after its screen (or another
+            # call, which is not to be taken off it); but who answers and is left before a word
+            # was said has not joined anything.
             self._talking[call_id, seat] = role
             return
         self._passed_on.add((call_id, seat))
@@ -113,13 +114,13 @@ class SeatsInCalls:
         self._talking.pop((call_id, seat), None)
         if (call_id, seat) in self._passed_on:
             self._passed_on.discard((call_id, seat))
-            await self._queue.left(seat, wrap_up=False)
+            await self._queue.left(call_id, seat, wrap_up=False)
             await self._desk(call_id, seat).gone(reason)
 
     async def _left(self, call_id: str, seat: str, why: str) -> None:
         role = self._talking.pop((call_id, seat), "")
         if role:
-            await self._queue.left(seat, wrap_up=role == "operator")
+            await self._queue.left(call_id, seat, wrap_up=role == "operator")
             await self._desk(call_id, seat).gone(why)
 
     def _desk(self, call_id: str, seat: str) -> Desk:

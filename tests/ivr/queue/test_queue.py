@@ -345,7 +345,7 @@ async def test_a_seat_in_a_transfer_is_offered_nobody(node: Node, time: Time) ->
     await node.caller("c1")
     await node.queue.look()
     assert node.offered("c1") == []
-    await node.queue.left("s1")
+    await node.queue.left("other-call", "s1")
     time.now += SETTINGS.wrap_up_s + 1
     await node.queue.look()
     await node.queue.look()

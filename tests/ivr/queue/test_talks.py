@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
 
 import msgspec
 
 from adapters.state.memory import MemoryState
+from adapters.state.model import Waiting
 from ivr import control, live
 from ivr.queue.queue import OperatorQueue
+from ivr.queue.seats import Seats
 from ivr.queue.settings import QueueSettings
 from ivr.queue.talks import SeatsInCalls
 
@@ -75,3 +78,26 @@ async def test_the_end_of_the_call_frees_everybody() -> None:
     assert (await floor.told("803"))[-1] == control.Gone("c1", "withdrawn")
     assert set(await floor.state.claims()) == {"802"}
     assert floor.talks.cards == {}
+
+
+async def test_a_seat_rung_in_vain_for_another_call_goes_on_with_its_own() -> None:
+    """A phone with two lines rings for a transfer while its operator talks to somebody else."""
+    floor = Floor()
+    seats = Seats(floor.state, "a")
+    await seats.sign_on("802", "sip:802@127.0.0.1")
+    spot = await floor.queue.join(Waiting("c2", "a", 1.0), lambda news: None)
+    await floor.queue.look()
+    await spot.answered()
+    await floor.tell(
+        live.PartyRinging("c2", "operator", "seat:802"),
+        live.PartyJoined("c2", "operator", "seat:802", "talk"),
+        live.PartyRinging("c1", "operator", "seat:802"),
+        live.CallOver("c1", "ticket", ""),
+    )
+    # Not even after the time for the work after a call may it be offered to the next one.
+    later = time.time() + 1000.0
+    floor.queue.now = lambda: later
+    await floor.queue.look()
+    assert await floor.state.claims() == {"802": "c2"}
+    await floor.tell(live.PartyLeft("c2", "operator", "seat:802", hung_up=True))
+    assert (await floor.told("802"))[-1] == control.Gone("c2", "ended")

@@ -160,7 +160,7 @@ def _done_before(
     reached = any(one.reached for one in mine) or (
         since is not None
         and any(
-            one.reached and one.number == order.number and (one.ended or one.placed) > since
+            one.reached and one.number == order.number and _moment(one, order) > since
             for one in counted
         )
     )
@@ -176,6 +176,14 @@ def _done_before(
         if now < rested:
             return Refused("may-have-rung", rested)
     return None
+
+
+def _moment(one: Attempt, order: Order) -> datetime:
+    """When an attempt reached somebody, for ``order``. A place in the queue may be kept in a call
+    that the hotline had placed itself: that call goes on and keeps no promise of its own."""
+    if order.purpose == "queue-call-back":
+        return one.placed
+    return one.ended or one.placed
 
 
 def _not_now(

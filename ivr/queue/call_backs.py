@@ -101,6 +101,9 @@ class CallBacks:
             spot.rest(False)
             return
         self._spots.pop(kept.call_id, None)
+        if spot in self._spots.values():
+            # They have asked to be called back once more, in the call just over.
+            return
         if spot.offered is not None or end != "reached":
             await spot.leave()
 

@@ -102,6 +102,8 @@ class Spot:
     def belongs_to(self, news: Callable[[News], None]) -> None:
         """Somebody else looks after the caller from now on; the patience begins anew."""
         self.news = news
+        # That the seat offered has been left meanwhile is told to who can act on it.
+        self.withdrawn = False
         self.until = self._queue.now() + self._queue.settings.limit_s
 
     async def keep(self) -> None:

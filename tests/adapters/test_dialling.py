@@ -219,6 +219,19 @@ async def test_who_was_reached_is_not_rung_again(store: Store) -> None:
     await placed(store, later, after=2 * HOUR)
 
 
+async def test_a_place_kept_in_a_call_of_ours_is_rung_all_the_same(store: Store) -> None:
+    """That call reached them and ends after the promise, but does not keep it."""
+    await caller(store)
+    await end(store, await placed(store, order()), reached=True, after=HOUR)
+    asked = NOON + HOUR - SECOND
+    ground = Ground("call", "call-1")
+    kept = Order("queue/out-1", 1, "queue-call-back", CALLER, ground, since=asked)
+    made = await placed(store, kept, after=2 * HOUR)
+    await end(store, made, reached=True, after=2 * HOUR + SECOND)
+    other = msgspec.structs.replace(kept, matter="queue/out-2")
+    assert await refused(store, other, after=3 * HOUR) == "reached-since"
+
+
 async def test_who_called_again_and_was_served_is_not_rung(store: Store) -> None:
     await caller(store)
     wanted = msgspec.structs.replace(order(), since=NOON - HOUR)

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
+
+from msgspec.structs import replace
 
 from adapters.state.memory import MemoryState
 from adapters.state.model import Waiting
@@ -26,6 +29,10 @@ KEPT = Kept(
 )
 
 
+async def _nothing(spot: Spot) -> None:
+    pass
+
+
 class Office:
     """A queue by hand, one seat, and somebody who rings."""
 
@@ -36,6 +43,7 @@ class Office:
         self.seats = Seats(self.state, "a", expire_s=1e9, now=self.time)
         self.ends: list[tuple[CallBackEnd, float] | Exception] = []
         self.rung = 0
+        self.meanwhile: Callable[[Spot], Awaitable[None]] = _nothing
         self.call_backs = CallBacks(self._ring)
         self.news: list[News] = []
 
@@ -51,6 +59,7 @@ class Office:
 
     async def _ring(self, kept: Kept, spot: Spot) -> tuple[CallBackEnd, float]:
         self.rung += 1
+        await self.meanwhile(spot)
         end = self.ends.pop(0)
         if isinstance(end, Exception):
             raise end
@@ -116,6 +125,30 @@ async def test_what_may_never_be_dialled_is_left_to_the_ticket() -> None:
     await office.settle()
     assert office.call_backs.waiting == 0
     assert await office.state.claims() == {}
+
+
+async def test_who_asks_for_it_once_more_in_that_call_keeps_the_place() -> None:
+    office = Office()
+    await office.seats.sign_on("s1", "sip:801@127.0.0.1")
+    office.ends = [("not-reached", 0.0), ("not-reached", 0.0)]
+    again = replace(KEPT, call_id="c2")
+
+    async def asks(spot: Spot) -> None:
+        office.meanwhile = _nothing
+        await office.call_backs.keep(again, spot)
+
+    office.meanwhile = asks
+    await office.keep()
+    office.call_backs.hung_up(KEPT)
+    await office.queue.look()
+    await office.settle()
+    assert (office.rung, office.call_backs.waiting) == (1, 1)
+    assert len(await office.state.waiting()) == 1
+    office.call_backs.hung_up(again)
+    await office.queue.look()
+    await office.settle()
+    assert (office.rung, office.call_backs.waiting) == (2, 0)
+    assert await office.state.waiting() == ()
 
 
 async def test_a_call_that_fails_gives_the_seat_back() -> None:

@@ -58,8 +58,7 @@ class CallPages:
         found = await self.store.find_calls(replace(wanted, limit=PAGE + 1))
         asked = {name: request.query.get(name, "") for name in CONDITIONS}
         given = [name for name in CONDITIONS if asked[name]]
-        if {"number", "ticket", "words"} & set(given):
-            await audit(request, "calls.search", detail=" ".join(given))
+        await audit(request, "calls.search", detail=" ".join(given))
         following = ""
         if len(found) > PAGE:
             last = found[PAGE - 1].call

@@ -103,6 +103,9 @@ class DeskPages:
         """Hold, mute, transfer, confer, retrieve, end."""
 
         async def give(desk: Desk, call: OpenCall, asked: dict[str, Any]) -> None:
+            if desk.phase not in ("coming", "talking"):
+                # The call is still on the screen, but another seat's by now, or nobody's.
+                raise FieldProblem("desk.bad.call")
             by = visitor(request).user.name
             order = order_of(asked, by, self._parts.targets(), desk.seat)
             await desk.order(call.call_id, order)

@@ -176,6 +176,14 @@ async def test_orders_reach_the_call_and_only_listed_targets_are_rung(
         assert refused["text"] == "desk.bad.target"
     assert (await wang.at_call("order", do="dance"))[1]["text"] == "desk.bad.order"
     assert len(await office.orders("c1")) == len(given)
+    # The call has been passed on: it is still on the screen, but somebody else's.
+    async with wang.stream() as told:
+        await hear(told, "hello")
+        await office.tell("801", control.Taken("c1"))
+        await office.tell("801", control.Gone("c1", "transferred"))
+        await hear(told, "gone")
+    assert (await wang.at_call("order", do="end"))[1]["text"] == "desk.bad.call"
+    assert len(await office.orders("c1")) == len(given)
 
 
 async def test_earlier_tickets_are_found_and_each_look_is_on_record(

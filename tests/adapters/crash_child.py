@@ -42,7 +42,7 @@ doing: ContextVar[str] = ContextVar("doing", default="")
 BEFORE = 2
 
 # One step before each statement of the filing transaction; a test counts them.
-STATEMENTS = 10
+STATEMENTS = 11
 FILING_STEPS = (
     *(f"file:statement-{n}" for n in range(STATEMENTS)),
     "file:before-commit",

@@ -226,10 +226,15 @@ async def test_leader_hanging_up_in_mid_talk_loses_nothing(tmp_path: Path) -> No
         talking = await here.reaches("talking")
         await citizen.play(tone(CITIZEN_HZ, 1.0))
         await leader.hang_up()
+        # Whoever leads hangs up first: the citizen is asked what they think all the same.
+        await here.reaches("opinion", leader_left=True)
+        await citizen.send_key("3")
         await citizen.over()
         await here.reaches("over")
         (call,) = await here.node.store.leader_calls(here.items[0].item_id)
         assert call.result == "talked"
+        outcome = await here.node.store.leader_outcome(here.items[0].item_id)
+        assert outcome is not None and outcome.key == "3"
         stored = await here.node.store.call(talking.call_id)
         assert stored is not None and stored[0].ended is not None
         assert strongest(channels(tmp_path / stored[0].recording)[0], CITIZEN_HZ) > 0.5

@@ -179,12 +179,25 @@ class SeatLine:
             await self.tell(phase="ready")
             self._ready = asyncio.create_task(self.sounds.say("leader.ready", (LEADER,)))
         elif change.state == "left":
-            # The host is there, and goes on with the citizen.
-            self.parties.mute(LEADER, on=True)
-            await self._hearing.leave(LEADER)
-            await self.tell(leader_left=True, host="leading")
+            await self._leader_left()
         elif change.state in ("ended", "failed"):
             self._over = True
+
+    async def _leader_left(self) -> None:
+        """The leader has hung up while somebody is still on the line: the host goes on; without
+        a host the citizen is asked for their opinion, and taken leave of."""
+        self.parties.mute(LEADER, on=True)
+        await self._hearing.leave(LEADER)
+        host = self.telephone.host in ("joined", "leading")
+        await self.tell(leader_left=True, host="leading" if host else self.telephone.host)
+        if host:
+            return
+        talking = self.telephone.phase in ("talking", "opinion")
+        if self._call is not None:
+            self._call.take(do.AskOpinion("") if talking else do.HangUp(""))
+        for party in self.parties.all:
+            if party.role == "host":
+                self.parties.hang_up(party.leg)
 
     async def _host_changed(self, what: PartyChange | None) -> None:
         if isinstance(what, Answered):

@@ -120,7 +120,10 @@ class CallSession:
             if orders is not None:
                 orders.cancel()
             await self.conversation.close()
-            await self._finish(reader)
+            try:
+                await self._finish(reader)
+            finally:
+                self.conversation.wait.over()
 
     # --- what comes in -------------------------------------------------------------------
 

@@ -62,13 +62,11 @@ class Wait:
         self._ringing: asyncio.Task[None] | None = None
         self._tasks: set[asyncio.Task[None]] = set()
         self._waits = False
-        if resumed is not None:
-            kept, self._spot = resumed
-            self._before = kept.lines
-            self._spot.belongs_to(self._news)
+        self._resumed = resumed
 
     async def transfer(self, command: Transfer, lines: Sequence[Line]) -> ev.TransferFailed | None:
         """Carry the dialogue's transfer out; a failure known at once is returned."""
+        self._take_over()
         if command.target != OPERATOR:
             await self.leave("machine")
             return await self._transfers.start(command, lines)
@@ -93,6 +91,15 @@ class Wait:
         self._services.live.publish(live.Queued(self._call_id, command.priority))
         self._spot = await queue.join(entry, self._news)
         return None
+
+    def _take_over(self) -> None:
+        """Who was rung has answered: their place is this call's, and no longer the node's. Before
+        that the call may come to nothing, and the place is kept."""
+        if self._resumed is not None:
+            kept, self._spot = self._resumed
+            self._resumed = None
+            self._before = kept.lines
+            self._spot.belongs_to(self._news, self._call_id)
 
     async def connect(self, command: Connect, lines: Sequence[Line]) -> ev.TransferFailed | None:
         """Show the card at the seat that is reserved, then ring it."""
@@ -133,15 +140,19 @@ class Wait:
             self._leaves(why)
 
     async def close(self) -> None:
-        """The call is over."""
+        """The caller has hung up."""
         await self.leave("hung-up")
-        queueing = self._services.queueing
-        if queueing is not None and self._kept is not None:
-            queueing.call_backs.hung_up(self._kept)
         for task in tuple(self._tasks):
             task.cancel()
         if self._tasks:
             await asyncio.wait(self._tasks)
+
+    def over(self) -> None:
+        """The call is closed in the store, too: before that its number counts as talking, and
+        who kept a place could not be rung."""
+        queueing = self._services.queueing
+        if queueing is not None and self._kept is not None:
+            queueing.call_backs.hung_up(self._kept)
 
     # --- what the queue tells --------------------------------------------------------------
 

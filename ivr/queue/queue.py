@@ -99,15 +99,14 @@ class OperatorQueue:
         if any(busy.seat == seat and busy.until is None for busy in self._busy.values()):
             return False
         key = f"{call_id}/{seat}"
-        self._busy[key] = _Busy(seat, self.now())
+        self._busy[key] = _Busy(seat, call_id, self.now())
         await self.state.claim(key, seat, self.settings.expire_s)
         return True
 
     async def left(self, call_id: str, seat: str, *, wrap_up: bool = True) -> None:
         """A seat has left a call; ``wrap_up``: with work after it. Its other calls go on."""
-        for key in (call_id, f"{call_id}/{seat}"):
-            busy = self._busy.get(key)
-            if busy is not None and busy.seat == seat and key not in self._spots:
+        for key, busy in tuple(self._busy.items()):
+            if (busy.seat, busy.talk) == (seat, call_id) and key not in self._spots:
                 await (self.done(key) if wrap_up else self._free(key))
 
     async def wrapped_up(self, seat: str) -> None:
@@ -217,7 +216,7 @@ class OperatorQueue:
                 await self.state.unclaim(call_id)
                 continue
             spot.offered, spot.withdrawn = by_name[name], False
-            self._busy[call_id] = _Busy(name, self.now())
+            self._busy[call_id] = _Busy(name, spot.talk, self.now())
             spot.news(Offer(by_name[name]))
 
     # --- for Spot ------------------------------------------------------------------------
@@ -227,6 +226,12 @@ class OperatorQueue:
         self._spots.pop(spot.entry.call_id, None)
         await self.state.drop_waiting(spot.entry.call_id)
         self.wake()
+
+    def moved(self, spot: Spot) -> None:
+        """The caller of ``spot`` is in another call now."""
+        busy = self._busy.get(spot.entry.call_id)
+        if busy is not None:
+            busy.talk = spot.talk
 
     async def release(self, call_id: str) -> None:
         """Give back a seat that has not been talked at."""
@@ -249,8 +254,12 @@ class OperatorQueue:
 
 
 class _Busy(msgspec.Struct):
-    """A seat that rings, talks or works after a call (``until`` then says how long)."""
+    """A seat that rings, talks or works after a call (``until`` then says how long).
+
+    ``talk`` is the call that it is in: for a place that was kept, not the one that kept it.
+    """
 
     seat: str
+    talk: str
     since: float
     until: float | None = None

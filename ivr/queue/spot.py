@@ -53,6 +53,7 @@ class Spot:
         self, queue: OperatorQueue, entry: Waiting, news: Callable[[News], None], until: float
     ) -> None:
         self.entry = entry
+        self.talk = entry.call_id
         self.news = news
         self.until = until
         self.offered: Seat | None = None
@@ -99,9 +100,11 @@ class Spot:
         self.told_at = 0.0
         await self._queue.changed(self)
 
-    def belongs_to(self, news: Callable[[News], None]) -> None:
-        """Somebody else looks after the caller from now on; the patience begins anew."""
+    def belongs_to(self, news: Callable[[News], None], talk: str) -> None:
+        """The call ``talk`` looks after the caller from now on; the patience begins anew."""
         self.news = news
+        self.talk = talk
+        self._queue.moved(self)
         # That the seat offered has been left meanwhile is told to who can act on it.
         self.withdrawn = False
         self.until = self._queue.now() + self._queue.settings.limit_s

@@ -101,3 +101,21 @@ async def test_a_seat_rung_in_vain_for_another_call_goes_on_with_its_own() -> No
     assert await floor.state.claims() == {"802": "c2"}
     await floor.tell(live.PartyLeft("c2", "operator", "seat:802", hung_up=True))
     assert (await floor.told("802"))[-1] == control.Gone("c2", "ended")
+
+
+async def test_the_call_that_rings_who_kept_a_place_is_the_one_that_frees_the_seat() -> None:
+    floor = Floor()
+    await Seats(floor.state, "a").sign_on("802", "sip:802@127.0.0.1")
+    spot = await floor.queue.join(Waiting("c1", "a", 1.0, call_back=True), lambda news: None)
+    await floor.queue.look()
+    spot.belongs_to(lambda news: None, "c2")
+    await spot.answered()
+    await floor.tell(
+        live.PartyRinging("c2", "operator", "seat:802"),
+        live.PartyJoined("c2", "operator", "seat:802", "talk"),
+        live.CallOver("c2", "transferred", ""),
+    )
+    later = time.time() + 1000.0
+    floor.queue.now = lambda: later
+    await floor.queue.look()
+    assert await floor.state.claims() == {}

@@ -12,10 +12,13 @@ import msgspec
 
 from adapters.model import Handoff, Ticket
 from adapters.state.memory import MemoryState
+from adapters.state.model import Waiting
 from asr.engine import Result
 from asr.turns import TurnEnded
+from flows.ticket import TicketDraft
 from ivr import control, live
 from ivr.call.hearing import Heard
+from ivr.call.waiting import Wait
 from ivr.queue.call_backs import CallBackEnd, CallBacks, Kept, Queueing
 from ivr.queue.queue import OperatorQueue
 from ivr.queue.seats import Seats
@@ -376,6 +379,24 @@ async def test_the_place_is_kept_and_rung_after_the_caller_has_hung_up(tmp_path:
         await eventually(lambda: room.call_backs.waiting == 0)
         assert await room.state.claims() == {}
         assert await room.state.waiting() == ()
+
+
+async def test_a_call_back_that_nobody_has_answered_leaves_the_place_as_it_was(
+    tmp_path: Path,
+) -> None:
+    """Its worker had a caller at that moment, say: it is placed again."""
+    async with open_room() as room, open_desk(tmp_path, parts=room.parts) as desk:
+        entry = Waiting("c9", "test", 1.0, call_back=True)
+        spot = await room.queue.join(entry, lambda news: None)
+        draft = TicketDraft(type="求助", call_back=True)
+        kept = Kept("c9", "13907791234", "BH20261123000001", draft, (), desk.services.now())
+        transfers = desk.session.conversation.transfers
+        incoming = desk.worker.incoming
+        wait = Wait(desk.services, incoming, transfers, lambda event: None, (kept, spot))
+        until = spot.until
+        await wait.close()
+        assert [one.call_id for one in await room.state.waiting()] == ["c9"]
+        assert spot.until == until
 
 
 async def test_a_kept_place_is_still_by_the_time_of_joining(tmp_path: Path) -> None:

@@ -153,11 +153,14 @@ def _done_before(
 ) -> Refused | None:
     for one in counted:
         if (one.matter, one.serial) == (order.matter, order.serial):
-            unknown = one.state in ("placed", "unknown")
-            return Refused("may-have-rung" if unknown else "placed-before")
+            if one.state == "placed":
+                # It rings or talks at this moment, at a node that lives.
+                return Refused("may-have-rung", now + _MINUTE)
+            return Refused("may-have-rung" if one.state == "unknown" else "placed-before")
     mine = [one for one in counted if one.matter == order.matter]
     since = order.since
-    reached = any(one.reached for one in mine) or (
+    # Whoever asked a leader to call again later was reached, too: there the list decides.
+    reached = (order.purpose != "leader" and any(one.reached for one in mine)) or (
         since is not None
         and any(
             one.reached and one.number == order.number and _moment(one, order) > since

@@ -289,6 +289,21 @@ async def test_after_a_crash_in_mid_ring_the_number_is_left_in_peace(house: Hous
     assert (told.verdict, told.attempts) == ("回访完成", 2)
 
 
+async def test_a_talk_longer_than_its_lease_is_no_try_in_vain(house: House) -> None:
+    """Another node takes the errand up while the citizen is still talking to this one."""
+    await house.closed()
+    now, later = house.clock.now(), house.clock.now() + timedelta(seconds=2 * HOUR)
+    errand = await house.store.claim_errand("follow-up", now, owner="other", until=now)
+    assert errand is not None
+    order = house.following_up._order(errand)
+    limits = DiallingSettings().limits("follow-up")
+    placed = await house.store.permit_dial(order, limits, node="other", now=now, until=later)
+    assert isinstance(placed, Attempt)
+    await house.passes(1)
+    (one,) = await house.store.errands("follow-up")
+    assert (house.rung, one.state, one.tries, one.result) == ([], "waiting", 0, "may-have-rung")
+
+
 async def test_answers_heard_by_a_node_that_died_are_not_asked_for_again(house: House) -> None:
     await house.closed()
     now, later = house.clock.now(), house.clock.now() + timedelta(seconds=HOUR)

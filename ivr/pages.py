@@ -37,7 +37,7 @@ def parts(node: Parts) -> tuple[Part, ...]:
         UserPages(node.store).part,
         AuditPages(node.store).part,
         LeaderPages(leader_parts(node)).part,
-        PhonePages(node.store, node.state, node.leader_phones).part,
+        PhonePages(node.store, node.state, node.leader_phones, node.config.leader.cleared).part,
     )
 
 

@@ -134,6 +134,10 @@ class Dialler:
         with self._unstored(attempt):
             await self._store.withdraw_dial(attempt.id, why, self._clock.now())
 
+    def lose(self, attempt: Attempt) -> None:
+        """Its end is not known and will not be: from soon on it is one that may have rung."""
+        self._open.discard(attempt.id)
+
     async def ended(
         self,
         attempt: Attempt,

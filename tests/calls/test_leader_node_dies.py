@@ -85,7 +85,17 @@ async def planned(store: SqlStore) -> WorkItem:
     now = local_now()
     await store.put_user(User("zhou", "周局长", ("leader",), await hashed(PASSWORD)))
     session = await store.put_leader_session(
-        LeaderSession("", "市城市管理局", "市级", "zhou", "周局长", now, seat="901", created=now)
+        LeaderSession(
+            "",
+            "市城市管理局",
+            "市级",
+            "zhou",
+            "周局长",
+            now,
+            seat="901",
+            created=now,
+            state="进行中",
+        )
     )
     ticket = ClosedTicket("BH20261101000001", "市城市管理局", now, number=CALLER)
     item = WorkItem(0, session.session_id, 0, ticket.ticket_no, "unsolved", "", ticket)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Sequence
 from functools import cache
 from typing import Literal
 
@@ -19,6 +19,7 @@ from ivr.console.access import allowed, audit
 from ivr.console.context import Page, visitor
 from ivr.console.words import texts
 from ivr.control import events
+from ivr.leader.draw import confidential
 from ivr.leader.phone import orders as do
 from ivr.leader.phone.service import LeaderPhones, NoLine
 
@@ -33,10 +34,18 @@ _ROLES: tuple[Role, ...] = ("leader", "host")
 class PhonePages:
     """Adds these routes to the console (:meth:`part`)."""
 
-    def __init__(self, store: LeaderStore, state: SharedState, phones: LeaderPhones) -> None:
+    def __init__(
+        self,
+        store: LeaderStore,
+        state: SharedState,
+        phones: LeaderPhones,
+        cleared: Collection[str] = (),
+    ) -> None:
+        """``cleared`` are the users to whom confidential tickets are open."""
         self._store = store
         self._state = state
         self._phones = phones
+        self._cleared = cleared
 
     def part(self, app: web.Application) -> Sequence[Page]:
         """No entry in the navigation: the telephone is part of a session's page."""
@@ -51,6 +60,8 @@ class PhonePages:
     async def ring_seat(self, request: web.Request) -> web.Response:
         """Ring the leader's seat; 409 with the reason where that cannot be."""
         session = await self._session(request)
+        if session.state != "进行中":
+            return web.json_response({"reason": "not-begun"}, status=409)
         try:
             await self._phones.ring_seat(session)
         except NoLine as error:
@@ -65,6 +76,15 @@ class PhonePages:
         """Pass an order on: a JSON object with its ``type`` and what it needs."""
         session = await self._session(request)
         order = _order(await request.read(), visitor(request).user.name)
+        if isinstance(order, do.Dial):
+            if session.state != "进行中":
+                return web.json_response({"reason": "not-begun"}, status=409)
+            if not await self._open(order.item_id, order.by):
+                await audit(request, "refused", request.path, _detail(order))
+                raise web.HTTPForbidden
+        elif isinstance(order, do.HostIn) and order.seat != session.host_seat:
+            # The page rings the host of this session, nobody else's telephone.
+            raise web.HTTPBadRequest
         await audit(request, f"leader.{type(order).__name__}", session.session_id, _detail(order))
         try:
             payload = msgspec.json.encode(order)
@@ -98,7 +118,7 @@ class PhonePages:
         response.content_type = "text/event-stream"
         await response.prepare(request)
         try:
-            async for name, data in self._feed(session.session_id):
+            async for name, data in self._feed(session.session_id, visitor(request).user.name):
                 line = f"event: {name}\ndata: {data.decode()}\n\n" if name else ": still there\n\n"
                 await response.write(line.encode())
         except ConnectionError:
@@ -117,11 +137,11 @@ class PhonePages:
             raise web.HTTPForbidden
         return session
 
-    async def _feed(self, session_id: str) -> AsyncIterator[tuple[str, bytes]]:
+    async def _feed(self, session_id: str, user: str) -> AsyncIterator[tuple[str, bytes]]:
         """Names and payloads as they come; a name of "" for a sign of life."""
         told: asyncio.Queue[tuple[str, bytes]] = asyncio.Queue()
         async with contextlib.AsyncExitStack() as stack:
-            calls = _CallFollower(self._state, told)
+            calls = _CallFollower(self._state, told, lambda item_id: self._open(item_id, user))
             stack.push_async_callback(calls.close)
             task = asyncio.create_task(self._follow(do.states(session_id), told, calls))
             stack.callback(task.cancel)
@@ -132,6 +152,11 @@ class PhonePages:
                 except TimeoutError:
                     yield "", b""
 
+    async def _open(self, item_id: int, user: str) -> bool:
+        """Whether ``user`` may hear of the ticket: confidential ones are for cleared people."""
+        item = await self._store.leader_item(item_id)
+        return item is None or not confidential(item.ticket) or user in self._cleared
+
     async def _follow(
         self, topic: str, told: asyncio.Queue[tuple[str, bytes]], calls: _CallFollower
     ) -> None:
@@ -141,10 +166,10 @@ class PhonePages:
                 async with self._state.follow(topic) as entries:
                     for known in (await self._state.history(topic))[-1:]:
                         told.put_nowait(("phone", known.payload))
-                        calls.turn_to(known.payload)
+                        await calls.turn_to(known.payload)
                     async for entry in entries:
                         told.put_nowait(("phone", entry.payload))
-                        calls.turn_to(entry.payload)
+                        await calls.turn_to(entry.payload)
             except StateUnavailable:
                 await asyncio.sleep(_RETRY_S)
 
@@ -152,20 +177,29 @@ class PhonePages:
 class _CallFollower:
     """Follows the events of the call that the telephone is in."""
 
-    def __init__(self, state: SharedState, told: asyncio.Queue[tuple[str, bytes]]) -> None:
+    def __init__(
+        self,
+        state: SharedState,
+        told: asyncio.Queue[tuple[str, bytes]],
+        is_open: Callable[[int], Awaitable[bool]],
+    ) -> None:
         self._state = state
         self._told = told
+        self._is_open = is_open
         self._call_id = ""
         self._task: asyncio.Task[None] | None = None
 
-    def turn_to(self, telephone: bytes) -> None:
+    async def turn_to(self, telephone: bytes) -> None:
         """The telephone's state has changed."""
-        call_id = msgspec.json.decode(telephone, type=do.Telephone).call_id
+        known = msgspec.json.decode(telephone, type=do.Telephone)
+        call_id = known.call_id
         if call_id and call_id != self._call_id:
             self._call_id = call_id
             if self._task is not None:
                 self._task.cancel()
-            self._task = asyncio.create_task(self._follow(events(call_id)))
+                self._task = None
+            if await self._is_open(known.item_id):
+                self._task = asyncio.create_task(self._follow(events(call_id)))
 
     async def close(self) -> None:
         """Follow nothing more."""

@@ -66,6 +66,11 @@ class SeatLine:
         self._over = False
 
     @property
+    def over(self) -> bool:
+        """The seat has hung up: nobody is to be dialled over it any more."""
+        return self._over
+
+    @property
     def session_id(self) -> str:
         """Whose line it is."""
         return self.telephone.session_id
@@ -81,6 +86,9 @@ class SeatLine:
             while not self._over:
                 await self._take(await self._inbox.get())
         finally:
+            self._over = True
+            # What was still to be played, nobody will tell the end of.
+            self.sounds.close()
             await self._end_call()
             for helper in helpers:
                 helper.cancel()
@@ -98,6 +106,9 @@ class SeatLine:
         self._call = CitizenCall(
             number, uri, self, self.services, self.sounds, self._hearing, ring_s=ring_s
         )
+        if self._over:
+            # Nothing more comes from the worker: the call would wait for ever.
+            self._call.take(sip.LegChanged(-1, "ended", reason="caller-left"))
         return self._call
 
     # --- what the call needs (:class:`ivr.leader.phone.citizen.Stage`) -----------------------

@@ -14,7 +14,7 @@ from adapters.dialling import Outcome as DialOutcome
 from adapters.dialling import Refused as DialRefused
 from adapters.leader import CallResult, LeaderSession, WorkItem
 from adapters.leader_store import LeaderStore, NotNow
-from adapters.ports import Store
+from adapters.ports import Store, StoreError
 from adapters.state.port import SharedState, StateUnavailable
 from ivr.call.services import Services, local_now
 from ivr.dialling.dialler import Dialler
@@ -29,6 +29,8 @@ log = logging.getLogger(__name__)
 # What of a session's telephone is renewed this often is gone after the other without.
 RENEW_S, EXPIRE_S = 3.0, 10.0
 SEAT_RING_S = 45.0
+# How long to wait before the end of a call is stored once more.
+_AGAIN_S = (1.0, 2.0, 4.0)
 
 
 class NoLine(Exception):
@@ -127,6 +129,7 @@ class LeaderPhones:
             )
             await line.run()
 
+        await self._settle_left(session.session_id)
         # The host may take over for good when the leader has to leave.
         call = self._originate(uri, session.seat, talk, timeout_s=SEAT_RING_S, lasting=True)
         if call is None:
@@ -135,6 +138,15 @@ class LeaderPhones:
         task = asyncio.create_task(self._hold(call, lease, owner, line_id, session.seat))
         self._lines.add(task)
         task.add_done_callback(self._lines.discard)
+
+    async def _settle_left(self, session_id: str) -> None:
+        """Nobody holds the session's line: a call of it without an end has lost it, with a node
+        that is gone or a database that was away. A person may settle it then."""
+        try:
+            for call in await self._store.open_leader_calls(session_id):
+                await self._store.close_leader_call(call.call_id, "unknown", at=local_now())
+        except StoreError as error:
+            log.error("calls not settled: %s", error, extra=_extra(session_id))
 
     async def _hold(
         self, call: WorkerCall, lease: str, owner: str, line_id: str, seat: str
@@ -190,6 +202,7 @@ class LeaderPhones:
             return
         settings = self._dialler.settings.leader
         tries = len(await self._store.leader_calls(item.item_id))
+        await self._make_good(item.item_id)
         attempt = await self._dialler.permit(
             Order(
                 matter=matter(item.item_id),
@@ -201,6 +214,9 @@ class LeaderPhones:
         )
         if isinstance(attempt, DialRefused):
             await line.tell(reason=attempt.reason, item_id=item.item_id)
+            return
+        if line.over:
+            await self._dialler.withdraw(attempt, "the seat has hung up")
             return
         call = line.call(number, uri, settings.ring_s)
         try:
@@ -215,6 +231,11 @@ class LeaderPhones:
             await self._dialler.withdraw(attempt, str(error))
             await line.tell(reason=str(error), item_id=item.item_id)
             return
+        except BaseException:
+            # Nothing was sent. If the call is on record all the same, the next ringing of the
+            # seat settles it.
+            await self._dialler.withdraw(attempt, "not on record")
+            raise
         await line.tell(
             item_id=item.item_id, call_id=call.call_id, reason="", answerer="", opinion=""
         )
@@ -223,7 +244,13 @@ class LeaderPhones:
     async def _run(
         self, line: SeatLine, item: WorkItem, attempt: Attempt, call: CitizenCall
     ) -> None:
-        talked = await call.run()
+        try:
+            talked = await call.run()
+        except BaseException:
+            # It may have rung; what became of it, a person will say.
+            self._dialler.lose(attempt)
+            await self._store.close_leader_call(call.call_id, "unknown", at=line.services.now())
+            raise
         reached = talked.result == "talked"
         await self._dialler.ended(
             attempt,
@@ -232,10 +259,36 @@ class LeaderPhones:
             why=f"{talked.code} {talked.why}".strip(),
             call_id=call.call_id,
         )
-        await self._store.close_leader_call(call.call_id, talked.result, at=line.services.now())
+        await self._kept(call.call_id, talked.result, line)
         if reached:
             await self._book.talked(item, talked)
         await line.tell(reason="" if reached else talked.result, opinion=talked.opinion)
+
+    async def _kept(self, call_id: str, result: CallResult, line: SeatLine) -> None:
+        """Keep how a call ended, once more if the database is away for a moment."""
+        for wait_s in _AGAIN_S:
+            try:
+                await self._store.close_leader_call(call_id, result, at=line.services.now())
+                return
+            except StoreError as error:
+                log.error("end of a call not stored: %s", error, extra=_extra(line.session_id))
+                await asyncio.sleep(wait_s)
+        await self._store.close_leader_call(call_id, result, at=line.services.now())
+
+    async def _make_good(self, item_id: int) -> None:
+        """An attempt may have lost its end where the call has kept it."""
+        ends = {call.attempt: call for call in await self._store.leader_calls(item_id)}
+        for attempt in await self._calls.attempts(matter=matter(item_id)):
+            call = ends.get(attempt.serial)
+            if attempt.state != "unknown" or call is None or call.result in ("", "unknown"):
+                continue
+            await self._dialler.ended(
+                attempt,
+                dial_outcome(call.result),
+                reached=call.result == "talked",
+                why="as the call has it",
+                call_id=call.call_id,
+            )
 
 
 def matter(item_id: int) -> str:

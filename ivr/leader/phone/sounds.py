@@ -23,6 +23,7 @@ class Sounds:
         self._send = send
         self._last = 0
         self._playing: dict[int, asyncio.Event] = {}
+        self._closed = False
 
     async def say(self, prompt: str, legs: Collection[int]) -> str:
         """Say ``prompt`` on all ``legs``; returns its words when every leg has heard it.
@@ -55,8 +56,17 @@ class Sounds:
         if event is not None:
             event.set()
 
+    def close(self) -> None:
+        """The line is over: whoever waits for the end of something has waited long enough."""
+        self._closed = True
+        for event in self._playing.values():
+            event.set()
+        self._playing.clear()
+
     def _play(self, path: Path, leg: int, *, loop: bool = False) -> asyncio.Event:
         self._last += 1
         event = self._playing[self._last] = asyncio.Event()
+        if self._closed:
+            event.set()
         self._send(Play(self._last, (str(path),), leg=leg, loop=loop))
         return event

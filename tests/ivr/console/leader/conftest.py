@@ -187,7 +187,7 @@ async def callbacks(
         made.platform.tickets[ticket.ticket_no] = ticket
     settings = ConsoleSettings(port=free_port())
     pages = LeaderPages(made.parts())
-    phones = PhonePages(store, made.state, cast(LeaderPhones, NoPhones()))
+    phones = PhonePages(store, made.state, cast(LeaderPhones, NoPhones()), SETTINGS.cleared)
     parts = (pages.part, phones.part)
     async with ConsoleServer(settings, store, made.state, parts) as server:
         made.url = server.url

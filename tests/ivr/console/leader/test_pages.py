@@ -86,6 +86,42 @@ async def test_a_confidential_ticket_is_for_cleared_people(callbacks: Callbacks)
         assert secret.ticket.number[-4:] not in row.replace(secret.ticket_no, "")
 
 
+async def press(browser: aiohttp.ClientSession, path: str, **order: str | int) -> tuple[int, str]:
+    """What comes of a button of the telephone: the status and the reason why not."""
+    headers = {"X-CSRF-Token": await csrf(browser), "Accept": "application/json"}
+    async with browser.post(path, json=order, headers=headers) as response:
+        known = await response.json() if response.content_type == "application/json" else {}
+        return response.status, known.get("reason", "")
+
+
+async def test_the_telephone_rings_whom_this_session_may_ring(callbacks: Callbacks) -> None:
+    made, items = await callbacks.begun(
+        leader="qin", leader_name="秦副局长", planned=60, host_seat="802"
+    )
+    (secret,) = (item for item in items if item.ticket.confidential == "全程保密")
+    other = next(item for item in items if item is not secret)
+    phone = f"/leader/sessions/{made.session_id}/phone"
+    async with await callbacks.signed_in("qin") as leader, await callbacks.signed_in("sun") as host:
+        dial = f"{phone}/order"
+        assert await press(leader, dial, type="Dial", item_id=secret.item_id) == (200, "")
+        # The host is not cleared: neither rings the informer nor follows what they say.
+        assert (await press(host, dial, type="Dial", item_id=secret.item_id))[0] == 403
+        assert await press(host, dial, type="Dial", item_id=other.item_id) == (200, "")
+        assert (await press(host, dial, type="HostIn", seat="803"))[0] == 400
+        assert await press(host, dial, type="HostIn", seat="802") == (200, "")
+    assert "refused" in await callbacks.actions()
+
+
+async def test_nobody_is_rung_outside_the_session(callbacks: Callbacks) -> None:
+    made = await callbacks.planned()
+    items = await callbacks.service.draw(made, by="sun")
+    phone = f"/leader/sessions/{made.session_id}/phone"
+    async with await callbacks.signed_in("zhou") as leader:
+        assert await press(leader, f"{phone}/seat") == (409, "not-begun")
+        dial = await press(leader, f"{phone}/order", type="Dial", item_id=items[0].item_id)
+        assert dial == (409, "not-begun")
+
+
 async def test_what_a_form_may_not_do_is_said(callbacks: Callbacks) -> None:
     made = await callbacks.planned()
     session = f"/leader/sessions/{made.session_id}"

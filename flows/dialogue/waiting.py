@@ -23,7 +23,7 @@ from flows.commands import (
 )
 from flows.dialogue.call import Call, Said
 from flows.dialogue.contact import LONGEST, area_code
-from flows.dialogue.drafts import best_draft, card
+from flows.dialogue.drafts import best_draft, card, current_draft
 from flows.dialogue.filing import Filing
 from flows.dialogue.moves import (
     Finish,
@@ -222,6 +222,12 @@ def resting(state: State) -> State:
 
 def call_me(call: Call, number: str = "") -> Move:
     """Let the caller go and keep the place; asks for a number where none is known."""
+    closed = call.filed if call.follow_up is not None and call.emergency is None else None
+    if closed is not None and current_draft(call) is None:
+        # The closed ticket stays as it is: its review is already promised.
+        call.queued = None
+        kept = KeepPlace(number or call.caller, closed.draft, closed.ticket_no)
+        return Finish((Say("queue.kept"),), first=(kept,))
     draft = replace(best_draft(call), call_back=True)
     number = number or draft.contact_number or call.caller
     if not number:

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from flows.commands import Digits, KeepFollowUp, Play, Record, Say, Text
+from flows.commands import Digits, KeepFollowUp, KeepPlace, Play, Record, Say, Text
 from flows.dialogue import Dialogue, DialogueConfig, FlowData
 from flows.events import (
     AnyEvent,
@@ -160,6 +160,15 @@ def test_with_nobody_there_a_person_calls_later_and_the_ticket_stays_as_it_is(
     assert made.call.over
     assert made.result.outcome == "review"
     assert not made.call.filed
+
+
+def test_who_keeps_a_place_for_a_person_leaves_the_closed_ticket_as_it_is(data: FlowData) -> None:
+    made = talk(data, "/queued 3 90", "#0", "#1")
+    assert made.said[-1] == "queue.kept"
+    (kept,) = [one for one in made.call.commands if isinstance(one, KeepPlace)]
+    assert (kept.number, kept.ticket_no, kept.draft) == ("13900000001", NUMBER, LIGHT)
+    assert made.call.over and not made.call.filed
+    assert (made.result.review, made.result.satisfaction) == (True, "")
 
 
 @pytest.mark.parametrize(

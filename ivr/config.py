@@ -21,7 +21,6 @@ from asr.settings import AsrSettings
 from flows.dialogue.config import DialogueConfig
 from ivr import configfile
 from ivr.aftercall.settings import FollowUpSettings, MissedSettings
-from ivr.aftercall.settings import FollowUpSettings, MissedSettings
 from ivr.call.settings import CallSettings
 from ivr.console.desk.settings import DeskSettings
 from ivr.console.settings import ConsoleSettings
@@ -72,8 +71,6 @@ class Config(msgspec.Struct, frozen=True):
     notices: NoticeSettings = NoticeSettings()
     ring_back: RingBackSettings = RingBackSettings()
     dialling: DiallingSettings = DiallingSettings()
-    missed: MissedSettings = MissedSettings()
-    follow_up: FollowUpSettings = FollowUpSettings()
     missed: MissedSettings = MissedSettings()
     follow_up: FollowUpSettings = FollowUpSettings()
     sms: SmsSettings = SmsSettings()

@@ -70,6 +70,9 @@ class SeatsInCalls:
                 await self.take(event)
             except StateUnavailable as error:
                 log.error("seats in calls: %s", error, extra={"action": "seats"})
+            except Exception:
+                # One bad event must not leave every seat engaged for good.
+                log.exception("seats in calls", extra={"action": "seats"})
 
     async def take(self, event: live.LiveEvent) -> None:
         """What an event means to the seat that it is about."""

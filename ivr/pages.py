@@ -52,7 +52,13 @@ def leader_parts(node: Parts) -> LeaderParts:
         now=local_now,
         reports=node.reporting,
     )
-    exports = Exports(node.store, config.data_dir, hours=config.leader.export_hours, now=local_now)
+    exports = Exports(
+        node.store,
+        config.data_dir,
+        hours=config.leader.export_hours,
+        now=local_now,
+        cleared=config.leader.cleared,
+    )
     return LeaderParts(service, exports, node.store, config.data_dir, local_now)
 
 

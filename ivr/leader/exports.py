@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from adapters.leader import Export
+from msgspec.structs import replace
+
+from adapters.leader import ClosedTicket, Export
 from adapters.leader_store import NotNow, fetched
 from adapters.ports import NotStored
-from ivr.leader.record import RecordStore, gather, mark_of, write_archive
+from ivr.leader.draw import confidential
+from ivr.leader.record import Record, RecordStore, gather, mark_of, write_archive
 from ivr.leader.sessions import NotAllowed
 
 
@@ -19,12 +22,20 @@ class Exports:
     """The service. Recordings lie below ``data_dir``; what is allowed expires after ``hours``."""
 
     def __init__(
-        self, store: RecordStore, data_dir: Path, *, hours: float, now: Callable[[], datetime]
+        self,
+        store: RecordStore,
+        data_dir: Path,
+        *,
+        hours: float,
+        now: Callable[[], datetime],
+        cleared: Collection[str] = (),
     ) -> None:
+        """``cleared`` are the users to whom confidential tickets are open."""
         self._store = store
         self._data_dir = data_dir
         self._hours = hours
         self._now = now
+        self._cleared = cleared
 
     async def ask(self, session_id: str, item_id: int, reason: str, *, by: str) -> Export:
         """Ask for a session's record, or one item's (0: all), as a file."""
@@ -72,6 +83,8 @@ class Exports:
     async def make(self, export: Export, path: Path) -> str:
         """Write the archive to ``path``, which must not exist; its SHA-256 in hex."""
         record = await gather(self._store, export.session_id, export.item_id)
+        if export.asked_by not in self._cleared:
+            record = without_secrets(record)
         mark = mark_of(export, self._now())
         return await asyncio.to_thread(write_archive, record, mark, path, self._data_dir)
 
@@ -85,3 +98,21 @@ class Exports:
         stored = await self._store.export_of(export_id)
         assert stored is not None
         return stored
+
+
+def without_secrets(record: Record) -> Record:
+    """``record`` for who may not read confidential tickets: no calls about them, and of those
+    among the candidates no more than that they were there."""
+    draw = record.draw
+    if draw is not None:
+        draw = replace(draw, candidates=tuple(_shown(one) for one in draw.candidates))
+    cases = tuple(case for case in record.cases if not confidential(case.item.ticket))
+    return replace(record, draw=draw, cases=cases)
+
+
+def _shown(ticket: ClosedTicket) -> ClosedTicket:
+    if not confidential(ticket):
+        return ticket
+    return ClosedTicket(
+        ticket.ticket_no, ticket.unit, ticket.closed, confidential=ticket.confidential
+    )

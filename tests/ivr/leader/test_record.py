@@ -22,7 +22,7 @@ from adapters.leader_store import Recorded
 from adapters.model import CallRecord, Line
 from adapters.ports import NotStored
 from adapters.sql import SqlStore
-from ivr.leader.exports import Exports
+from ivr.leader.exports import Exports, without_secrets
 from ivr.leader.record import Mark, gather, item_subject, marked_wav, recording_path
 from ivr.leader.sessions import NotAllowed
 from tests.adapters.leader_samples import DAY, HOUR, case, draw, item, outcome, session
@@ -120,6 +120,25 @@ async def test_everything_that_belongs_together_is_in_the_archive(held: Held) ->
     assert {row[2] for row in rows[2:]} == {"recording.listen", "leader.view", "leader.start"}
     page = archive.read("index.html").decode()
     assert "三天内修好" in page and "群众按键 3" in page
+
+
+async def test_confidential_tickets_are_not_in_the_archive_of_who_may_not_read_them(
+    held: Held,
+) -> None:
+    record = await gather(held.store, held.items[0].session_id)
+    first = record.cases[0]
+    assert record.draw is not None
+    ticket = replace(first.item.ticket, confidential="全程保密", content="举报他人")
+    secret = replace(first, item=replace(first.item, ticket=ticket))
+    draw = replace(record.draw, candidates=(ticket,))
+    shown = without_secrets(replace(record, cases=(secret, *record.cases[1:]), draw=draw))
+    assert [case.item.item_id for case in shown.cases] == [
+        case.item.item_id for case in record.cases[1:]
+    ]
+    assert shown.draw is not None
+    (candidate,) = shown.draw.candidates
+    assert candidate.ticket_no == ticket.ticket_no
+    assert not (candidate.number or candidate.content or candidate.title)
 
 
 async def test_every_file_carries_the_mark_and_its_digest(held: Held) -> None:

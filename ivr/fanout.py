@@ -78,6 +78,9 @@ class Fanout:
                 await self._register(event)
             except StateUnavailable as error:
                 log.error("live events: %s", error, extra={"action": "fanout"})
+            except Exception:
+                # One event that cannot be told must not silence all that follow.
+                log.exception("live event not told", extra={"action": "fanout"})
 
     async def _register(self, event: live.LiveEvent) -> None:
         if isinstance(event, live.CallOver):

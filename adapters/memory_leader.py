@@ -81,6 +81,10 @@ class MemoryLeader(MemoryReports):
             if known is None or known.revision != session.revision:
                 raise Outdated(f"session {session.session_id} was changed by somebody else")
         self._leader_sessions[stored.session_id] = stored
+        if stored.state == "已结束":
+            for item in self._leader_list(stored.session_id):
+                if (item.purpose, item.state, item.attempts) == ("confirm", "waiting", 0):
+                    self._leader_items[item.item_id] = replace(item, session_id="")
         return stored
 
     async def leader_session(self, session_id: str) -> LeaderSession | None:

@@ -48,6 +48,18 @@ class SqlLeaderSessions(ABC):
                 )
                 if not (await db.execute(changed)).rowcount:
                     raise Outdated(f"session {session.session_id} was changed by somebody else")
+            if stored.state == "已结束":
+                # Confirming calls that it did not come to wait for the leader's next session.
+                await db.execute(
+                    update(items)
+                    .where(
+                        items.c.session_id == stored.session_id,
+                        items.c.purpose == "confirm",
+                        items.c.state == "waiting",
+                        items.c.attempts == 0,
+                    )
+                    .values(session_id="")
+                )
             return await _session(db, stored.session_id)
 
         return await self._write(work)

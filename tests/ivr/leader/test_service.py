@@ -202,6 +202,12 @@ async def test_a_waiting_confirmation_may_be_taken_into_a_session(desk: Desk) ->
         await service.take_confirmation(others, waiting.item_id)
     taken = await service.take_confirmation(mine, waiting.item_id)
     assert taken.session_id == mine.session_id
+    # A session that ends before it came to the call leaves it to the next one.
+    mine = await service.start(await service.confirm(mine))
+    await service.end(mine)
+    assert [one.item_id for one in await desk.store.waiting_confirmations("zhou")] == [
+        waiting.item_id
+    ]
 
 
 async def test_notes_are_confirmed_later(desk: Desk) -> None:

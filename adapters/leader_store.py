@@ -167,6 +167,9 @@ class LeaderStore(Protocol):
         The first end counts, but an "unknown" one gives way to what a person finds out later.
         """
 
+    async def leader_call_item(self, call_id: str) -> WorkItem | None:
+        """Whose call this was; None for a call that is no leader's."""
+
     async def leader_calls(self, item_id: int) -> Sequence[LeaderCall]:
         """The calls of an item, first to last."""
 

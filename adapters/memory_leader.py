@@ -195,6 +195,10 @@ class MemoryLeader(MemoryReports):
                 self._leader_items[item.item_id] = replace(item, state="waiting")
         return call
 
+    async def leader_call_item(self, call_id: str) -> WorkItem | None:
+        call = self._leader_calls.get(call_id)
+        return None if call is None else self._leader_items[call.item_id]
+
     async def leader_calls(self, item_id: int) -> Sequence[LeaderCall]:
         return tuple(call for call in self._leader_calls.values() if call.item_id == item_id)
 

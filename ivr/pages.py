@@ -5,7 +5,8 @@ from __future__ import annotations
 from ivr.call.services import local_now
 from ivr.console.board.listen import ListenPages
 from ivr.console.board.pages import BoardPages
-from ivr.console.calls import CallPages
+from ivr.console.calls import CallPages, Closed
+from ivr.console.context import Visitor
 from ivr.console.desk.pages import DeskPages
 from ivr.console.desk.parts import DeskParts
 from ivr.console.duty.audit import AuditPages
@@ -26,19 +27,30 @@ from ivr.talk.targets import Targets
 
 def parts(node: Parts) -> tuple[Part, ...]:
     """All pages, in the order of the navigation."""
+    leaders = leader_parts(node)
     return (
         DeskPages(desk_parts(node)).part,
         BoardPages(node.store, node.state, node.store).part,
         ListenPages(node.state).part,
-        CallPages(node.store, node.config.data_dir).part,
+        CallPages(node.store, node.config.data_dir, _closed(node, leaders)).part,
         EmergencyPages(node.store).part,
         DutyPages(node).part,
         PromptPages(node).part,
         UserPages(node.store).part,
         AuditPages(node.store).part,
-        LeaderPages(leader_parts(node)).part,
+        LeaderPages(leaders).part,
         PhonePages(node.store, node.state, node.leader_phones, node.config.leader.cleared).part,
     )
+
+
+def _closed(node: Parts, leaders: LeaderParts) -> Closed:
+    """A leader's call about a confidential ticket is for cleared people alone, here too."""
+
+    async def closed(who: Visitor, call_id: str) -> bool:
+        item = await node.store.leader_call_item(call_id)
+        return item is not None and not leaders.open_to(who, item.ticket)
+
+    return closed
 
 
 def leader_parts(node: Parts) -> LeaderParts:

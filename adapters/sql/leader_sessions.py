@@ -17,7 +17,7 @@ from adapters.leader import Draw, LeaderSession, WorkItem
 from adapters.leader_store import SERIES, NotNow, Outdated, SessionQuery
 from adapters.ports import NotStored
 from adapters.sql.dialect import upsert
-from adapters.sql.leader_tables import draws, items, outcomes, sessions
+from adapters.sql.leader_tables import calls, draws, items, outcomes, sessions
 from adapters.sql.rows import from_row, to_row
 from adapters.sql.tickets import next_number
 
@@ -198,6 +198,16 @@ class SqlLeaderSessions(ABC):
             await db.execute(update(items).where(items.c.item_id == item_id).values(state=after))
 
         await self._write(work)
+
+    async def leader_call_item(self, call_id: str) -> WorkItem | None:
+        """Whose call this was; None for a call that is no leader's."""
+        query = select(items).join(calls, calls.c.item_id == items.c.item_id)
+
+        async def work(db: AsyncConnection) -> WorkItem | None:
+            row = (await db.execute(query.where(calls.c.call_id == call_id))).first()
+            return None if row is None else from_row(WorkItem, row)
+
+        return await self._read(work)
 
     async def waiting_confirmations(self, owner: str = "") -> Sequence[WorkItem]:
         """Confirming calls that no session has taken yet, oldest first."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from pathlib import Path
@@ -16,7 +16,7 @@ from adapters.model import CallRecord, Line
 from adapters.second_pass import SecondPass
 from flows.privacy import mask_number
 from ivr.console.access import allowed, audit
-from ivr.console.context import Page
+from ivr.console.context import Page, Visitor, visitor
 from ivr.console.render import page
 
 PAGE = 50
@@ -37,12 +37,23 @@ class CallStore(Archive, Protocol):
         """What its recording was heard as afterwards."""
 
 
+Closed = Callable[[Visitor, str], Awaitable[bool]]
+
+
+async def _open(_: Visitor, __: str) -> bool:
+    return False
+
+
 @dataclass(frozen=True)
 class CallPages:
-    """The pages about past calls; ``data_dir`` is where the recordings are."""
+    """The pages about past calls; ``data_dir`` is where the recordings are.
+
+    ``closed`` says whether a call is none of a visitor's business, whatever their role.
+    """
 
     store: CallStore
     data_dir: Path
+    closed: Closed = _open
 
     def part(self, app: web.Application) -> Sequence[Page]:
         """Adds these routes."""
@@ -67,7 +78,7 @@ class CallPages:
         return page(
             request,
             "calls.html",
-            rows=[_row(one) for one in found[:PAGE]],
+            rows=await self._rows(visitor(request), found[:PAGE]),
             asked=asked,
             outcomes=OUTCOMES,
             following=following,
@@ -109,7 +120,17 @@ class CallPages:
         found = await self.store.call(request.match_info["call_id"])
         if found is None:
             raise web.HTTPNotFound
+        if await self.closed(visitor(request), found[0].call_id):
+            await audit(request, "refused", request.path)
+            raise web.HTTPForbidden
         return found
+
+    async def _rows(self, who: Visitor, found: Sequence[Found]) -> list[dict[str, object]]:
+        """The list's rows; of calls that are closed to ``who`` nothing that was said."""
+        return [
+            _row(one if not await self.closed(who, one.call.call_id) else replace(one, said=""))
+            for one in found
+        ]
 
     def _file(self, call: CallRecord) -> Path | None:
         """The recording's file, None without one or if it lies anywhere else."""

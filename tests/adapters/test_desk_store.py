@@ -189,4 +189,3 @@ async def test_an_older_database_gets_the_desks_tables(sql_url: str) -> None:
     finally:
         schema.STEPS.extend(later)
         await store.close()
-

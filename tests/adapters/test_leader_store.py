@@ -127,6 +127,8 @@ async def test_a_citizen_is_rung_twice_at_most_and_never_twice_at_once(kept: Kep
     calling = await kept.leader_item(one.item_id)
     assert calling is not None and (calling.state, calling.attempts) == ("calling", 1)
     assert [held.call_id for held in await kept.open_leader_calls()] == ["c1"]
+    assert await kept.leader_call_item("c1") == calling
+    assert await kept.leader_call_item("c9") is None
     over = await kept.close_leader_call("c1", "no-answer", at=NOON + HOUR)
     assert await kept.close_leader_call("c1", "talked", at=NOON + 2 * HOUR) == over
     assert not await kept.open_leader_calls(one.session_id)

@@ -12,6 +12,16 @@ if (form) {
   form.addEventListener("keydown", (event) => {
     if (event.key === "Enter" && event.ctrlKey) form.requestSubmit();
   });
+  // Alt and a digit choose an outcome, wherever one is on the page.
+  document.addEventListener("keydown", (event) => {
+    const digit = /^Digit([1-9])$/.exec(event.code)?.[1];
+    const kind = event.altKey && digit ? form.elements.kind[Number(digit) - 1] : undefined;
+    if (kind) {
+      event.preventDefault();
+      kind.click();
+      kind.focus();
+    }
+  });
   fit();
 }
 // The telephone tells when the call may not yet be about the matter (html[data-identified]).

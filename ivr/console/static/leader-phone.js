@@ -21,7 +21,8 @@ function show() {
   if (now.reason) words.push(texts[`reason.${now.reason}`] ?? now.reason);
   state.textContent = words.join(" · ");
   state.dataset.phase = now.phase;
-  next.textContent = now.reason ? (texts[`next.${now.reason}`] ?? "") : "";
+  const step = now.reason || (now.answerer === "stranger" ? "stranger" : "");
+  next.textContent = step ? (texts[`next.${step}`] ?? "") : "";
   for (const button of phone.querySelectorAll("button[data-order]")) {
     const when = button.dataset.when;
     const host = button.dataset.host;

@@ -18,6 +18,7 @@ from adapters.state.memory import MemoryState
 from adapters.statistics import SeatTurn
 from flows.ticket import TicketDraft
 from ivr.console.calls import CallPages
+from ivr.console.context import Visitor
 from ivr.console.server import ConsoleServer
 from ivr.console.settings import ConsoleSettings
 from tests.browser import NARROW, WIDE, window
@@ -25,6 +26,11 @@ from tests.ivr.console.conftest import PASSWORD
 from tests.ports import free_port
 
 NINE = datetime(2026, 11, 23, 9, 0).astimezone()
+
+
+async def closed(_: Visitor, call_id: str) -> bool:
+    """One call is nobody's business."""
+    return call_id == "c5"
 
 
 class Archive:
@@ -79,7 +85,7 @@ async def archive(tmp_path: Path, add: Callable[..., User]) -> AsyncIterator[Arc
     await store.keep_second_pass("c1", again, better=True, reason="", at=NINE)
     await store.put_turn(SeatTurn("c7", 0, "801", NINE, 3.0, 60.0))
     settings = ConsoleSettings(port=free_port())
-    pages = CallPages(store, tmp_path)
+    pages = CallPages(store, tmp_path, closed)
     async with ConsoleServer(settings, store, MemoryState(), (pages.part,)) as server:
         yield Archive(server, store, ticket)
     await store.close()
@@ -148,6 +154,22 @@ async def test_who_may_not_hear_gets_nothing(archive: Archive) -> None:
             async with browser.get(url + path) as response:
                 assert response.status == 403
     assert ("refused", "/calls/c1/recording") in await archive.actions()
+
+
+async def test_a_closed_call_is_named_and_no_more(archive: Archive) -> None:
+    jar = aiohttp.CookieJar(unsafe=True)
+    async with aiohttp.ClientSession(cookie_jar=jar) as browser:
+        url = archive.url
+        form = {"name": "li", "password": PASSWORD}
+        async with browser.post(f"{url}/sign-in", data=form) as response:
+            assert response.status == 200
+        for path in ("/calls/c5", "/calls/c5/recording"):
+            async with browser.get(url + path) as response:
+                assert response.status == 403
+        async with browser.get(f"{url}/calls") as response:
+            listed = await response.text()
+        assert "第4个电话" in listed and "第5个电话" not in listed
+    assert ("refused", "/calls/c5") in await archive.actions()
 
 
 async def test_strange_requests_are_refused(archive: Archive) -> None:

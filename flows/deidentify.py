@@ -19,6 +19,7 @@ PLACE = "某地"
 NAME = "某人"
 NUMBER = "某号码"
 
+_ROUNDS = 8
 _HANZI = r"[㐀-鿿]"
 _NUMERALS = "0-9０-９〇零一二三四五六七八九幺两十"
 # Digits of four and more, also grouped, with what a plate or an identity number may end in.
@@ -50,6 +51,15 @@ def deidentified(text: str, gazetteer: Gazetteer, names: Iterable[str] = ()) -> 
         text = text.replace(name, NAME)
         if (match := find(sound(name), sound(text), 1.0)) is not None:
             text = text[: match.start] + NAME + text[match.end :]
+    # What is taken out may bring the next to light: "姓王路" is a name, then reads like a road.
+    for _ in range(_ROUNDS):
+        before, text = text, _once(text, gazetteer)
+        if text == before:
+            break
+    return text
+
+
+def _once(text: str, gazetteer: Gazetteer) -> str:
     text = _MAIL.sub(NUMBER, text)
     text = _PLATE.sub(NUMBER, text)
     text = _NUMBER.sub(NUMBER, text)

@@ -15,6 +15,7 @@ from adapters.state.port import SharedState, StateUnavailable
 from ivr import live
 from ivr.control import events
 from ivr.talk.party import STAFF
+from ivr.tasks import cancelled
 
 log = logging.getLogger(__name__)
 
@@ -59,9 +60,7 @@ class Fanout:
 
     async def __aexit__(self, *exception: object) -> None:
         self._unsubscribe()
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.wait(self._tasks)
+        await cancelled(self._tasks)
         for call_id in tuple(self._calls):
             await self._state.drop_call(call_id)
 

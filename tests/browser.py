@@ -87,8 +87,8 @@ class Window:
         assert wide[0] <= wide[1], f"{self.page.url} is {wide[0]} wide in {wide[1]}"
 
     async def picture(self, name: str) -> None:
-        """Keep a screenshot where ``HOTLINE_SCREENSHOTS`` says, if it says so."""
-        folder = os.environ.get("HOTLINE_SCREENSHOTS")
+        """Keep a screenshot where ``BROWSER_PICTURES`` says, if it says so."""
+        folder = os.environ.get("BROWSER_PICTURES")
         if folder:
             Path(folder).mkdir(parents=True, exist_ok=True)
             await self.page.screenshot(path=Path(folder) / f"{name}.png", full_page=True)

@@ -16,6 +16,7 @@ from ivr.queue.policy import assign, expected_wait_s, place
 from ivr.queue.seats import DESERTED, tell
 from ivr.queue.settings import QueueSettings
 from ivr.queue.spot import News, Offer, Place, Refusal, Spot, TimedOut, Withdrawn
+from ivr.tasks import cancelled
 
 __all__ = ["News", "Offer", "OperatorQueue", "Place", "Refusal", "Spot", "TimedOut", "Withdrawn"]
 
@@ -55,8 +56,7 @@ class OperatorQueue:
 
     async def __aexit__(self, *exception: object) -> None:
         if self._task is not None:
-            self._task.cancel()
-            await asyncio.wait([self._task])
+            await cancelled([self._task])
         for call_id in (*self._spots, *self._busy):
             await self.state.drop_waiting(call_id)
             await self.state.unclaim(call_id)

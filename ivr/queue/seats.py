@@ -12,6 +12,7 @@ from msgspec.structs import replace
 
 from adapters.state.model import Seat
 from adapters.state.port import SharedState, StateUnavailable
+from ivr.tasks import cancelled
 
 log = logging.getLogger(__name__)
 
@@ -72,9 +73,7 @@ class Seats:
         return self
 
     async def __aexit__(self, *exception: object) -> None:
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.wait(self._tasks)
+        await cancelled(self._tasks)
         for name in tuple(self._seats):
             await self._state.drop_seat(name)
         self._seats.clear()

@@ -15,6 +15,7 @@ from adapters.state.port import StateUnavailable
 from ivr import live
 from ivr.queue.desk import Desk
 from ivr.queue.queue import OperatorQueue
+from ivr.tasks import cancelled
 
 log = logging.getLogger(__name__)
 
@@ -48,8 +49,7 @@ class SeatsInCalls:
     async def __aexit__(self, *exception: object) -> None:
         self._unsubscribe()
         if self._task is not None:
-            self._task.cancel()
-            await asyncio.wait([self._task])
+            await cancelled([self._task])
 
     @property
     def cards(self) -> Mapping[str, bytes]:

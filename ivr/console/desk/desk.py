@@ -25,6 +25,7 @@ from ivr.console.desk.parts import DeskParts
 from ivr.console.desk.ticketing import KEEP_S, Ticketing, form_topic
 from ivr.console.desk.views import LineView, card_view
 from ivr.console.desk.watching import SeatView, Watcher, seat_view
+from ivr.tasks import cancelled
 
 log = logging.getLogger(__name__)
 
@@ -58,11 +59,7 @@ class Desk:
 
     async def stop(self) -> None:
         """Follow nothing any more."""
-        tasks = [*self._tasks, *self._following]
-        for task in tasks:
-            task.cancel()
-        if tasks:
-            await asyncio.wait(tasks)
+        await cancelled([*self._tasks, *self._following])
         if self.call is not None:
             await self._leave(self.call)
 

@@ -137,6 +137,15 @@ def language_of(request: web.Request) -> Language:
     return next((language for language in LANGUAGES if language == chosen), "zh")
 
 
+async def signed_in(request: web.Request) -> bool:
+    """Whether the visitor still may: a stream outlives the request that opened it."""
+    context = request.app[CONTEXT]
+    who = visitor(request)
+    user = await context.accounts.user(who.user.name)
+    session = await context.accounts.session(who.session.digest, context.now())
+    return session is not None and user is not None and not user.disabled
+
+
 async def _who(request: web.Request) -> Visitor | None:
     """The visitor, None without a valid session. A session in use is extended."""
     context = request.app[CONTEXT]

@@ -188,7 +188,9 @@ async def sitting(
         await shows(leader.page, "请群众表态")
         await call.send_key("1")
         await call.over()
-        await expect(leader.page.locator(".evidence")).to_contain_text("认可")
+        # A talk that is over brings a fresh page by itself, to both.
+        for one in (leader, host):
+            await expect(one.page.locator(".evidence")).to_contain_text("认可")
         await give(leader.page, "已解决且认可")
         await leader.picture("leader-outcome")
 
@@ -204,6 +206,8 @@ async def sitting(
         call = await here.talks(citizen)
         await call.hang_up()
         await shows(leader.page, "专席已接通")
+        for one in (leader, host):
+            await expect(one.page.locator("#calls")).to_be_visible()
         await give(leader.page, "未解决诉求合理重办")
         await here.turn_to(items[3])
         citizen.lets_ring()

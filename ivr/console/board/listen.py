@@ -15,9 +15,9 @@ from adapters.state.model import Entry, LiveCall
 from adapters.state.port import SharedState, StateUnavailable
 from flows.privacy import mask_number
 from ivr import live
-from ivr.console.access import allowed, audit, language_of
+from ivr.console.access import allowed, audit, language_of, signed_in
 from ivr.console.board.figures import minutes
-from ivr.console.context import CONTEXT, Page, visitor
+from ivr.console.context import Page, visitor
 from ivr.console.render import page
 from ivr.console.words import Speaker, texts
 from ivr.control import Leave, Listening, Supervise, events, orders
@@ -107,7 +107,7 @@ class ListenPages:
             while True:
                 news = await upcoming(BEAT_S)
                 if news is None:
-                    if not await _signed_in(request):
+                    if not await signed_in(request):
                         return
                     await response.write(b":\n\n")
                 elif news.number > last:
@@ -178,15 +178,6 @@ async def following(
 
 async def _next(coming: AsyncIterator[Entry]) -> Entry:
     return await anext(coming)
-
-
-async def _signed_in(request: web.Request) -> bool:
-    """Whether the visitor still may: a stream outlives the request that opened it."""
-    context = request.app[CONTEXT]
-    who = visitor(request)
-    user = await context.accounts.user(who.user.name)
-    session = await context.accounts.session(who.session.digest, context.now())
-    return session is not None and user is not None and not user.disabled
 
 
 async def _tell(response: web.StreamResponse, what: Shown | None) -> bool:

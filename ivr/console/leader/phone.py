@@ -15,7 +15,7 @@ from adapters.accounts import Role
 from adapters.leader import LeaderSession
 from adapters.leader_store import LeaderStore
 from adapters.state.port import SharedState, StateUnavailable
-from ivr.console.access import allowed, audit
+from ivr.console.access import allowed, audit, signed_in
 from ivr.console.context import Page, visitor
 from ivr.console.words import texts
 from ivr.control import events
@@ -119,6 +119,8 @@ class PhonePages:
         await response.prepare(request)
         try:
             async for name, data in self._feed(session.session_id, visitor(request).user.name):
+                if not name and not await signed_in(request):
+                    break
                 line = f"event: {name}\ndata: {data.decode()}\n\n" if name else ": still there\n\n"
                 await response.write(line.encode())
         except ConnectionError:

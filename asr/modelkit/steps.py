@@ -31,9 +31,9 @@ class Settings:
     rendered: Path = utterances.DEFAULT_TARGET
     general: Path = utterances.ROOT / ".build" / "opengram"
     project_data: Path = utterances.ROOT / "flows" / "data"
-    speech_minutes: float = 45.0
-    train_minutes: float = 40.0
-    train_steps: int = 9000
+    speech_minutes: float = 42.0
+    train_minutes: float = 50.0
+    train_steps: int = 24000
     workers: int = 2
     silence_prior: float = 16.0
 
@@ -52,7 +52,7 @@ def write_texts(settings: Settings) -> None:
 def make_speech(settings: Settings) -> None:
     """Training speech, as much as the minutes allow, in several processes."""
     lists = {kind: texts.read(settings.work / "texts", kind) for kind in speech.LISTED}
-    shards = list(speech.plan(kokoro_shards=120, espeak_shards=26))
+    shards = list(speech.plan(kokoro_shards=132, espeak_shards=33))
     until = time.time() + settings.speech_minutes * 60
     context = multiprocessing.get_context("spawn")
     folder = settings.work / "speech"

@@ -7,6 +7,7 @@ nearer its end, so that a slow machine ends with a finished model too, only a le
 from __future__ import annotations
 
 import math
+import os
 import random
 import time
 from collections import defaultdict
@@ -35,16 +36,20 @@ _BATCH_SECONDS = 64.0
 _NO_SPEECH_SHARE = 0.04
 _JOINED_SHARE = 0.08
 # Of the pieces of numbers, how many strings of them a pass has for each piece.
-_STRUNG_SHARE = 0.4
+_STRUNG_SHARE = 1.0
 _SAVE_EVERY = 200
+# Batches are filled up to whole multiples of so many frames: the library compiles its kernels anew
+# for each shape of batch, which takes as long as the work itself.
+_FRAMES_ROUNDED = 50
+_KERNELS_KEPT = "ONEDNN_PRIMITIVE_CACHE_CAPACITY"
 
 
 @dataclass(frozen=True)
 class Limits:
     """When training ends: after so many steps or so many minutes, whichever is first."""
 
-    steps: int = 4000
-    minutes: float = 30.0
+    steps: int = 24000
+    minutes: float = 50.0
     threads: int = 1
     rate: float = _PEAK_RATE
 
@@ -175,6 +180,7 @@ def masked(features: npt.NDArray[np.float32], rng: np.random.Generator) -> npt.N
 def collate(made: list[Made]) -> Batch:
     """Features (batch, time, 40) filled up with last frames, output lengths, targets, lengths."""
     longest = max(len(features) for features, _ in made)
+    longest = math.ceil(longest / _FRAMES_ROUNDED) * _FRAMES_ROUNDED
     padded = [np.pad(f, ((0, longest - len(f)), (0, 0)), mode="edge") for f, _ in made]
     lengths = [math.ceil(len(features) / SUBSAMPLING) for features, _ in made]
     targets = [number for _, spelled in made for number in spelled]
@@ -256,11 +262,14 @@ def train(speech_folder: Path, checkpoint: Path, limits: Limits, kept_out: Colle
 
     Shards that appear meanwhile are taken up at the next pass. Texts kept out are for measuring.
     """
+    os.environ.setdefault(_KERNELS_KEPT, "16384")
     torch.set_num_threads(limits.threads)
     shards = _shard_names(speech_folder)
     examples = read_examples(speech_folder, kept_out)
     net = fresh_net(examples, seed=7)
-    state = State(net, torch.optim.AdamW(net.parameters(), limits.rate, weight_decay=1e-3))
+    state = State(
+        net, torch.optim.AdamW(net.parameters(), limits.rate, weight_decay=1e-3, fused=True)
+    )
     if checkpoint.exists():
         state.load(checkpoint)
     data = Telephone(examples, seed=7)

@@ -11,6 +11,7 @@ from typing import TypeVar
 import msgspec
 
 from ivr.sip import messages as m
+from ivr.sip.phone import PhoneCall, RobotPhone
 from ivr.sip.pool import WorkerCall
 from ivr.sip.settings import SipSettings
 from ivr.sip.tones import frequency_power
@@ -103,6 +104,22 @@ class Board:
 
     async def next(self, timeout_s: float = WAIT_S) -> Held:
         return await asyncio.wait_for(self._arrived.get(), timeout_s)
+
+
+async def dialled(phone: RobotPhone, board: Board, uri: str) -> tuple[PhoneCall, Held]:
+    """A call and what the board holds of it, dialled again while every worker is said to be busy.
+
+    For a call right after another: the worker is free at once, but Kamailio may hear of the call
+    before it hears of that.
+    """
+    before = len(board.calls)
+    async with asyncio.timeout(WAIT_S):
+        while True:
+            call = await phone.dial(uri)
+            await eventually(lambda: len(board.calls) > before or call.ended)
+            if len(board.calls) > before:
+                return call, await board.next()
+            assert call.code == 503
 
 
 def settings(run_dir: Path, **changes: object) -> SipSettings:

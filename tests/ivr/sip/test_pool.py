@@ -22,7 +22,7 @@ from ivr.sip.settings import SipSettings
 from ivr.sip.tones import tone
 from tests.peers.plain_phone import PlainPhone
 
-from .board import Board, eventually, parent_of, settings
+from .board import Board, dialled, eventually, parent_of, settings
 from .sounds import channels, where, write_wav
 
 
@@ -62,8 +62,7 @@ async def test_workers_are_replaced_even_after_the_fork_server_died(tmp_path: Pa
         os.kill(worker, signal.SIGKILL)
         assert (await held.reaches("ended")).reason == "worker-died"
         await eventually(lambda: line.pool.free == 1)
-        second = await phone.dial(chosen.uri)
-        await board.next()
+        second, _ = await dialled(phone, board, chosen.uri)
         await second.up()
 
 
@@ -160,8 +159,7 @@ async def test_a_vanished_caller_is_noticed(tmp_path: Path) -> None:
         ended = await held.reaches("ended")
         assert ended.reason == "media-timeout"
         # The worker's BYE is never answered; the next caller need not wait for that.
-        call = await phone.dial(chosen.uri)
-        held = await board.next()
+        call, held = await dialled(phone, board, chosen.uri)
         await call.up()
         # One who is there and silent stays.
         heard = len(held.sound[0])

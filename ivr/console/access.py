@@ -137,13 +137,14 @@ def language_of(request: web.Request) -> Language:
     return next((language for language in LANGUAGES if language == chosen), "zh")
 
 
-async def signed_in(request: web.Request) -> bool:
-    """Whether the visitor still may: a stream outlives the request that opened it."""
+async def signed_in(request: web.Request) -> Session | None:
+    """The visitor's session, None if they are not signed in any more: a stream outlives the
+    request that opened it."""
     context = request.app[CONTEXT]
     who = visitor(request)
     user = await context.accounts.user(who.user.name)
     session = await context.accounts.session(who.session.digest, context.now())
-    return session is not None and user is not None and not user.disabled
+    return session if user is not None and not user.disabled else None
 
 
 async def _who(request: web.Request) -> Visitor | None:

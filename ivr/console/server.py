@@ -10,7 +10,7 @@ from aiohttp import web
 from adapters.accounts import Accounts
 from adapters.state.port import SharedState
 from ivr.call.services import local_now
-from ivr.console import home
+from ivr.console import eventstream, home
 from ivr.console.access import guard
 from ivr.console.context import CONTEXT, ConsoleContext, Page
 from ivr.console.render import environment, safe, static_directory
@@ -39,6 +39,7 @@ class ConsoleServer:
         self.app = web.Application(middlewares=[safe, guard], client_max_size=256 * 1024)
         self.app[CONTEXT] = context
         self.app.router.add_static("/static", static_directory())
+        eventstream.setup(self.app)
         for part in (home.part, *parts):
             context.pages.extend(part(self.app))
 

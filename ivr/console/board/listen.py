@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import get_args
 
@@ -15,9 +14,10 @@ from adapters.state.model import Entry, LiveCall
 from adapters.state.port import SharedState, StateUnavailable
 from flows.privacy import mask_number
 from ivr import live
-from ivr.console.access import allowed, audit, language_of, signed_in
+from ivr.console.access import allowed, audit, language_of
 from ivr.console.board.figures import minutes
 from ivr.console.context import Page, visitor
+from ivr.console.eventstream import Event, Tell, stream
 from ivr.console.render import page
 from ivr.console.words import Speaker, texts
 from ivr.control import Leave, Listening, Supervise, events, orders
@@ -77,44 +77,33 @@ class ListenPages:
         call_id = self._id(request)
         t = Speaker(language_of(request))
         seat = visitor(request).user.seat
-        response = web.StreamResponse(
-            headers={"Content-Type": "text/event-stream", "Cache-Control": "no-store"}
-        )
-        await response.prepare(request)
-        try:
-            async with self.state.follow(events(call_id)) as coming:
-                await self._follow(request, response, coming, t, seat)
-        except (ConnectionError, StateUnavailable):
-            # The browser asks again by itself.
-            pass
-        return response
 
-    async def _follow(
-        self,
-        request: web.Request,
-        response: web.StreamResponse,
-        coming: AsyncIterator[Entry],
-        t: Speaker,
-        seat: str,
-    ) -> None:
-        """Send what is kept, then what comes, until the call is over or the visitor signed out."""
-        last = -1
-        for entry in await self.state.history(events(self._id(request))):
-            last = entry.number
-            if not await _tell(response, shown(entry, t, seat)):
+        async def source(tell: Tell) -> None:
+            # Without the shared state nothing can be told: the browser asks again by itself.
+            with suppress(StateUnavailable):
+                await self._follow(call_id, t, seat, tell)
+
+        return await stream(request, source, beat_s=BEAT_S)
+
+    async def _follow(self, call_id: str, t: Speaker, seat: str, tell: Tell) -> None:
+        """Tell what is kept, then what comes, until the call is over."""
+        async with self.state.follow(events(call_id)) as coming:
+            past = await self.state.history(events(call_id))
+            known = [what for entry in past if (what := shown(entry, t, seat)) is not None]
+            tell(*map(Event, known))
+            if any(what.kind == "over" for what in known):
                 return
-        async with following(coming) as upcoming:
-            while True:
-                news = await upcoming(BEAT_S)
-                if news is None:
-                    if not await signed_in(request):
-                        return
-                    await response.write(b":\n\n")
-                elif news.number > last:
-                    if news.number > last + 1:
-                        await _tell(response, Shown("gap", text=t("board.watch.gap")))
-                    last = news.number
-                    if not await _tell(response, shown(news, t, seat)):
+            last = past[-1].number if past else -1
+            async for entry in coming:
+                if entry.number <= last:
+                    continue
+                if entry.number > last + 1:
+                    tell(Event(Shown("gap", text=t("board.watch.gap"))))
+                last = entry.number
+                what = shown(entry, t, seat)
+                if what is not None:
+                    tell(Event(what))
+                    if what.kind == "over":
                         return
 
     @allowed("supervisor")
@@ -148,44 +137,6 @@ class ListenPages:
 
     def _id(self, request: web.Request) -> str:
         return request.match_info["call_id"]
-
-
-@asynccontextmanager
-async def following(
-    coming: AsyncIterator[Entry],
-) -> AsyncIterator[Callable[[float], Awaitable[Entry | None]]]:
-    """A way to wait for the next entry for so many seconds at most, as often as wanted."""
-    task: asyncio.Task[Entry] | None = None
-
-    async def upcoming(seconds: float) -> Entry | None:
-        # The wait goes on over several calls: one that is broken off ends the iterator.
-        nonlocal task
-        if task is None:
-            task = asyncio.create_task(_next(coming))
-        done, _ = await asyncio.wait({task}, timeout=seconds)
-        if not done:
-            return None
-        found, task = task.result(), None
-        return found
-
-    try:
-        yield upcoming
-    finally:
-        if task is not None:
-            task.cancel()
-            await asyncio.wait({task})
-
-
-async def _next(coming: AsyncIterator[Entry]) -> Entry:
-    return await anext(coming)
-
-
-async def _tell(response: web.StreamResponse, what: Shown | None) -> bool:
-    """Send ``what``; whether more may follow."""
-    if what is None:
-        return True
-    await response.write(b"data: " + msgspec.json.encode(what) + b"\n\n")
-    return what.kind != "over"
 
 
 def shown(entry: Entry, t: Speaker, seat: str) -> Shown | None:

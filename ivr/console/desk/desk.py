@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 import msgspec
@@ -24,7 +24,7 @@ from ivr.console.desk.opencall import OpenCall, Sent
 from ivr.console.desk.parts import DeskParts
 from ivr.console.desk.ticketing import KEEP_S, Ticketing, form_topic
 from ivr.console.desk.views import LineView, card_view
-from ivr.console.desk.watching import SeatView, Watcher, seat_view
+from ivr.console.desk.watching import SeatView, seat_view
 from ivr.tasks import cancelled
 
 log = logging.getLogger(__name__)
@@ -42,7 +42,7 @@ class Desk:
         self.phase = ""
         self.call: OpenCall | None = None
         self._refill = asyncio.Event()
-        self._watchers: set[Watcher] = set()
+        self._watchers: set[asyncio.Queue[tuple[str, object]]] = set()
         self._tasks: list[asyncio.Task[None]] = []
         self._following: list[asyncio.Task[None]] = []
         self.ticketing = Ticketing(seat, parts, lambda: self.phase, self._tell, self._refill.set)
@@ -63,15 +63,15 @@ class Desk:
         if self.call is not None:
             await self._leave(self.call)
 
-    @asynccontextmanager
-    async def watched(self) -> AsyncIterator[Watcher]:
-        """A page looks at the desk."""
-        watcher = Watcher()
-        self._watchers.add(watcher)
+    @contextmanager
+    def watched(self) -> Iterator[asyncio.Queue[tuple[str, object]]]:
+        """What happens here from now on, by name; to be taken as it comes."""
+        told: asyncio.Queue[tuple[str, object]] = asyncio.Queue()
+        self._watchers.add(told)
         try:
-            yield watcher
+            yield told
         finally:
-            self._watchers.discard(watcher)
+            self._watchers.discard(told)
 
     # --- what operators do ---------------------------------------------------------------
 
@@ -274,8 +274,8 @@ class Desk:
                 log.exception("form not filled", extra={"action": "desk", "call": call.call_id})
 
     def _tell(self, name: str, value: object) -> None:
-        for watcher in tuple(self._watchers):
-            watcher.tell(name, value)
+        for told in self._watchers:
+            told.put_nowait((name, value))
 
 
 def _now() -> float:

@@ -6,61 +6,47 @@ that lost its connection, or this node its memory, has nothing to catch up on bu
 
 from __future__ import annotations
 
-import asyncio
-from contextlib import suppress
 from datetime import timedelta
 
-import msgspec
 from aiohttp import web
 
 from flows.dialogue.data import FlowData
-from ivr.console.access import audit
+from ivr.console import eventstream
+from ivr.console.access import audit, signed_in
 from ivr.console.context import CONTEXT, Visitor, visitor
 from ivr.console.desk.desk import Desk, lines_of
 from ivr.console.desk.opencall import OpenCall
 from ivr.console.desk.parts import DeskParts
 from ivr.console.desk.views import card_view, form_view
+from ivr.console.eventstream import Event, Tell
 
 BEAT_S = 5.0
 
 
 async def stream(request: web.Request, desk: Desk, parts: DeskParts) -> web.StreamResponse:
     """Tell the page until it goes, its session ends, or it cannot follow."""
-    response = web.StreamResponse(
-        headers={
-            "Content-Type": "text/event-stream; charset=utf-8",
-            "Cache-Control": "no-store",
-            "X-Accel-Buffering": "no",
-        }
-    )
-    with suppress(ConnectionResetError):
-        await _tell(request, response, desk, parts)
-    return response
-
-
-async def _tell(
-    request: web.Request, response: web.StreamResponse, desk: Desk, parts: DeskParts
-) -> None:
     who = visitor(request)
-    async with desk.watched() as watcher:
-        await response.prepare(request)
-        await _send(response, "hello", _hello(parts.data(), desk, who))
-        await _looked(request, desk)
-        while not watcher.lagging:
-            try:
-                async with asyncio.timeout(BEAT_S):
-                    name, value = await watcher.queue.get()
-            except TimeoutError:
-                if not await _still(request, who, desk):
-                    await _send(response, "bye", {})
-                    break
-                await _send(response, "beat", {})
-                continue
-            # Whoever only chooses a seat learns whether it is free, and nothing of its calls.
-            if name == "seat" or _theirs(desk, who):
-                await _send(response, name, _shown(parts.data(), name, value, who))
-            if name == "card":
-                await _looked(request, desk)
+
+    async def source(tell: Tell) -> None:
+        with desk.watched() as told:
+            tell(Event(_hello(parts.data(), desk, who), "hello"))
+            await _looked(request, desk)
+            while True:
+                name, value = await told.get()
+                # Whoever only chooses a seat learns whether it is free, and nothing of its calls.
+                if name == "seat" or _theirs(desk, who):
+                    tell(Event(_shown(parts.data(), name, value, who), name))
+                if name == "card":
+                    await _looked(request, desk)
+
+    return await eventstream.stream(
+        request,
+        source,
+        beat_s=BEAT_S,
+        still=lambda: _still(request, desk),
+        beat=Event({}, "beat"),
+        bye=Event({}, "bye"),
+    )
 
 
 def reveals(call: OpenCall, user: str) -> bool:
@@ -115,23 +101,18 @@ async def _looked(request: web.Request, desk: Desk) -> None:
         await audit(request, "desk.card", call.call_id, desk.seat)
 
 
-async def _still(request: web.Request, who: Visitor, desk: Desk) -> bool:
+async def _still(request: web.Request, desk: Desk) -> bool:
     """Whether the visitor is still signed in.
 
     Who is ready for calls or has one is at work, however still the page: the session goes on.
     """
-    context = request.app[CONTEXT]
-    now = context.now()
-    session = await context.accounts.session(who.session.digest, now)
+    context, session = request.app[CONTEXT], await signed_in(request)
     if session is None:
         return False
-    length = timedelta(minutes=context.settings.session_minutes)
-    at_work = _theirs(desk, who) and (desk.view.status == "ready" or bool(desk.view.busy))
+    now, length = context.now(), timedelta(minutes=context.settings.session_minutes)
+    at_work = _theirs(desk, visitor(request)) and (
+        desk.view.status == "ready" or bool(desk.view.busy)
+    )
     if at_work and session.expires - now < length * 0.9:
         await context.accounts.extend_session(session.digest, now + length)
     return True
-
-
-async def _send(response: web.StreamResponse, name: str, value: object) -> None:
-    text = msgspec.json.encode(value).decode()
-    await response.write(f"event: {name}\ndata: {text}\n\n".encode())

@@ -1,14 +1,10 @@
-"""What a page is told of a seat, and the pages that are told."""
+"""What a page is told of a seat."""
 
 from __future__ import annotations
-
-import asyncio
 
 import msgspec
 
 from adapters.state.model import Seat
-
-MOST_WAITING = 500
 
 
 class SeatView(msgspec.Struct, frozen=True):
@@ -26,21 +22,6 @@ class SeatView(msgspec.Struct, frozen=True):
     busy: str = ""
     call_id: str = ""
     waiting: int = 0
-
-
-class Watcher:
-    """A page that looks at a desk: the messages it has not been given yet."""
-
-    def __init__(self) -> None:
-        self.queue: asyncio.Queue[tuple[str, object]] = asyncio.Queue(MOST_WAITING)
-        self.lagging = False
-
-    def tell(self, name: str, value: object) -> None:
-        """Give it a message; one that is too slow has to begin anew."""
-        try:
-            self.queue.put_nowait((name, value))
-        except asyncio.QueueFull:
-            self.lagging = True
 
 
 def seat_view(name: str, seat: Seat | None, claimed: str, waiting: int, phase: str) -> SeatView:

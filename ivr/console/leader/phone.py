@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
-from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Sequence
+from collections.abc import Awaitable, Callable, Collection, Sequence
 from functools import cache
 from typing import Literal
 
@@ -15,13 +14,15 @@ from adapters.accounts import Role
 from adapters.leader import LeaderSession
 from adapters.leader_store import LeaderStore
 from adapters.state.port import SharedState, StateUnavailable
-from ivr.console.access import allowed, audit, signed_in
+from ivr.console.access import allowed, audit
 from ivr.console.context import Page, visitor
+from ivr.console.eventstream import Event, Tell, stream
 from ivr.console.words import texts
 from ivr.control import events
 from ivr.leader.draw import confidential
 from ivr.leader.phone import orders as do
 from ivr.leader.phone.service import LeaderPhones, NoLine
+from ivr.tasks import cancelled
 
 _STILL_S = 15.0
 _RETRY_S = 1.0
@@ -114,19 +115,16 @@ class PhonePages:
         """Server-sent events: "phone" with the telephone's state, "call" with what is said."""
         session = await self._session(request)
         await audit(request, "leader.follow", session.session_id)
-        response = web.StreamResponse(headers={"X-Accel-Buffering": "no"})
-        response.content_type = "text/event-stream"
-        await response.prepare(request)
-        try:
-            async for name, data in self._feed(session.session_id, visitor(request).user.name):
-                if not name and not await signed_in(request):
-                    break
-                line = f"event: {name}\ndata: {data.decode()}\n\n" if name else ": still there\n\n"
-                await response.write(line.encode())
-        except ConnectionError:
-            # The browser has gone; it comes back by itself if it wants more.
-            pass
-        return response
+        user = visitor(request).user.name
+
+        async def source(tell: Tell) -> None:
+            calls = _CallFollower(self._state, tell, lambda item_id: self._open(item_id, user))
+            try:
+                await self._follow(do.states(session.session_id), tell, calls)
+            finally:
+                await calls.close()
+
+        return await stream(request, source, beat_s=_STILL_S)
 
     async def _session(self, request: web.Request) -> LeaderSession:
         """The session, if the visitor is its leader or host."""
@@ -139,38 +137,21 @@ class PhonePages:
             raise web.HTTPForbidden
         return session
 
-    async def _feed(self, session_id: str, user: str) -> AsyncIterator[tuple[str, bytes]]:
-        """Names and payloads as they come; a name of "" for a sign of life."""
-        told: asyncio.Queue[tuple[str, bytes]] = asyncio.Queue()
-        async with contextlib.AsyncExitStack() as stack:
-            calls = _CallFollower(self._state, told, lambda item_id: self._open(item_id, user))
-            stack.push_async_callback(calls.close)
-            task = asyncio.create_task(self._follow(do.states(session_id), told, calls))
-            stack.callback(task.cancel)
-            while True:
-                try:
-                    async with asyncio.timeout(_STILL_S):
-                        yield await told.get()
-                except TimeoutError:
-                    yield "", b""
-
     async def _open(self, item_id: int, user: str) -> bool:
         """Whether ``user`` may hear of the ticket: confidential ones are for cleared people."""
         item = await self._store.leader_item(item_id)
         return item is None or not confidential(item.ticket) or user in self._cleared
 
-    async def _follow(
-        self, topic: str, told: asyncio.Queue[tuple[str, bytes]], calls: _CallFollower
-    ) -> None:
+    async def _follow(self, topic: str, tell: Tell, calls: _CallFollower) -> None:
         """The states of the telephone, and with each new call what is said in it."""
         while True:
             try:
                 async with self._state.follow(topic) as entries:
                     for known in (await self._state.history(topic))[-1:]:
-                        told.put_nowait(("phone", known.payload))
+                        tell(Event(msgspec.Raw(known.payload), "phone"))
                         await calls.turn_to(known.payload)
                     async for entry in entries:
-                        told.put_nowait(("phone", entry.payload))
+                        tell(Event(msgspec.Raw(entry.payload), "phone"))
                         await calls.turn_to(entry.payload)
             except StateUnavailable:
                 await asyncio.sleep(_RETRY_S)
@@ -180,16 +161,13 @@ class _CallFollower:
     """Follows the events of the call that the telephone is in."""
 
     def __init__(
-        self,
-        state: SharedState,
-        told: asyncio.Queue[tuple[str, bytes]],
-        is_open: Callable[[int], Awaitable[bool]],
+        self, state: SharedState, tell: Tell, is_open: Callable[[int], Awaitable[bool]]
     ) -> None:
         self._state = state
-        self._told = told
+        self._tell = tell
         self._is_open = is_open
         self._call_id = ""
-        self._task: asyncio.Task[None] | None = None
+        self._tasks: list[asyncio.Task[None]] = []
 
     async def turn_to(self, telephone: bytes) -> None:
         """The telephone's state has changed."""
@@ -197,28 +175,24 @@ class _CallFollower:
         call_id = known.call_id
         if call_id and call_id != self._call_id:
             self._call_id = call_id
-            if self._task is not None:
-                self._task.cancel()
-                self._task = None
+            await self.close()
             if await self._is_open(known.item_id):
-                self._task = asyncio.create_task(self._follow(events(call_id)))
+                self._tasks = [asyncio.create_task(self._follow(events(call_id)))]
 
     async def close(self) -> None:
         """Follow nothing more."""
-        if self._task is not None:
-            self._task.cancel()
+        await cancelled(self._tasks)
 
     async def _follow(self, topic: str) -> None:
         while True:
             try:
                 async with self._state.follow(topic) as entries:
                     before = await self._state.history(topic)
-                    for known in before:
-                        self._told.put_nowait(("call", known.payload))
+                    self._tell(*(Event(msgspec.Raw(one.payload), "call") for one in before))
                     last = before[-1].number if before else -1
                     async for entry in entries:
                         if entry.number > last:
-                            self._told.put_nowait(("call", entry.payload))
+                            self._tell(Event(msgspec.Raw(entry.payload), "call"))
             except StateUnavailable:
                 await asyncio.sleep(_RETRY_S)
 

@@ -256,14 +256,15 @@ async def test_what_a_newer_node_tells_does_no_harm(office: Office) -> None:
 
 async def test_a_call_that_was_withdrawn(office: Office) -> None:
     await sits(office)
-    async with office.pages.desks.page("801") as desk, desk.watched() as watcher:
+    async with office.pages.desks.page("801") as desk:
         await office.store.open_call(CallRecord("c0", "", "12345", local_now()))
-        await office.offer("c1")
-        await at_call(desk)
-        await office.tell("801", control.Gone("c1", "withdrawn"))
-        await office.state.unclaim("c1")
-        await eventually(lambda: desk.phase == "" and desk.view.busy == "")
-        told = [watcher.queue.get_nowait()[0] for _ in range(watcher.queue.qsize())]
+        with desk.watched() as watched:
+            await office.offer("c1")
+            await at_call(desk)
+            await office.tell("801", control.Gone("c1", "withdrawn"))
+            await office.state.unclaim("c1")
+            await eventually(lambda: desk.phase == "" and desk.view.busy == "")
+        told = [watched.get_nowait()[0] for _ in range(watched.qsize())]
         assert told.index("card") < told.index("gone")
 
 

@@ -13,15 +13,19 @@ const item = Number(phone.dataset.item);
 let now = { phase: "over", host: "", item_id: 0, call_id: "", reason: "", answerer: "", opinion: "" };
 
 function show() {
-  const words = [texts[`phase.${now.phase}`]];
+  const phase = now.phase === "talking" && now.unrecorded ? "talking-unrecorded" : now.phase;
+  const words = [texts[`phase.${phase}`]];
+  if (now.unrecorded) words.push(texts.unrecorded);
   if (now.leader_left) words.push(texts["leader-left"]);
   else if (now.host) words.push(texts[`host.${now.host}`]);
   if (now.opinion) words.push(texts[`opinion.${now.opinion}`]);
   if (now.item_id && item && now.item_id !== item) words.push(texts.item);
   if (now.reason) words.push(texts[`reason.${now.reason}`] ?? now.reason);
   state.textContent = words.join(" · ");
-  state.dataset.phase = now.phase;
-  const step = now.reason || (now.answerer === "stranger" ? "stranger" : "");
+  state.dataset.phase = phase;
+  const step = now.reason
+    || (now.answerer === "stranger" ? "stranger" : "")
+    || (now.phase === "notice" ? "notice" : "");
   next.textContent = step ? (texts[`next.${step}`] ?? "") : "";
   for (const button of phone.querySelectorAll("button[data-order]")) {
     const when = button.dataset.when;

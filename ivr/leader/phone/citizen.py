@@ -49,8 +49,8 @@ class Stage(Protocol):
     def send(self, message: sip.ToWorker) -> None:
         """To the worker."""
 
-    async def at(self, phase: Phase) -> None:
-        """The call has come this far."""
+    async def at(self, phase: Phase, *, unrecorded: bool = False) -> None:
+        """The call has come this far; ``unrecorded`` if nothing of it is recorded from here on."""
 
 
 class NoticeHeard(msgspec.Struct, frozen=True):
@@ -168,7 +168,7 @@ class CitizenCall:
                 event = await self._inbox.get()
                 if isinstance(event, NoticeHeard):
                     self._stage.parties.join(self._leg)
-                    await self._stage.at("talking")
+                    await self._stage.at("talking", unrecorded=not self._recording)
                 elif isinstance(event, AskOpinion) or self._over(event):
                     return
                 else:
@@ -192,7 +192,7 @@ class CitizenCall:
         """Ask for 1, 2 or 3, twice if need be, thank and hang up. "" for no answer."""
         if self._ended is not None:
             return ""
-        await self._stage.at("opinion")
+        await self._stage.at("opinion", unrecorded=not self._recording)
         # The house hears the answer with the question over; the citizen hears the question alone.
         self._stage.parties.hold(self._leg, on=True)
         for _ in range(2):

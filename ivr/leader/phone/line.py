@@ -117,9 +117,9 @@ class SeatLine:
         """To the worker."""
         self._worker.send(message)
 
-    async def at(self, phase: do.Phase) -> None:
+    async def at(self, phase: do.Phase, *, unrecorded: bool = False) -> None:
         """The call has come this far."""
-        await self.tell(phase=phase)
+        await self.tell(phase=phase, unrecorded=unrecorded)
 
     # --- what comes in -------------------------------------------------------------------
 

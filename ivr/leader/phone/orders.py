@@ -86,7 +86,8 @@ class Telephone(msgspec.Struct, frozen=True):
     :mod:`adapters.dialling`.
     ``answerer`` is "" until it is known. ``opinion``: "1", "2", "3", "" for none.
     ``host``: "" (not there), "ringing", "joined" or "leading" (the leader then only listens).
-    ``leader_left``: the leader has hung up, the host goes on alone.
+    ``leader_left``: the leader has hung up, the host goes on alone. ``unrecorded``: there is and
+    will be no recording of the present or last call, for the talk began without one.
     """
 
     session_id: str
@@ -98,3 +99,4 @@ class Telephone(msgspec.Struct, frozen=True):
     opinion: str = ""
     host: Literal["", "ringing", "joined", "leading"] = ""
     leader_left: bool = False
+    unrecorded: bool = False

@@ -237,7 +237,12 @@ class LeaderPhones:
             await self._dialler.withdraw(attempt, "not on record")
             raise
         await line.tell(
-            item_id=item.item_id, call_id=call.call_id, reason="", answerer="", opinion=""
+            item_id=item.item_id,
+            call_id=call.call_id,
+            reason="",
+            answerer="",
+            opinion="",
+            unrecorded=False,
         )
         await self._run(line, item, attempt, call)
 

@@ -15,15 +15,10 @@ import msgspec
 from ivr.sip import phone_messages as p
 from ivr.sip import wire
 from ivr.sip.media import SILENCE, Player
-from ivr.sip.pj import (
-    FramePort,
-    Leg,
-    MediaState,
-    PortInUse,
-    SipError,
-    SipState,
-    Stack,
-)
+from ivr.sip.pj.errors import PortInUse, SipError
+from ivr.sip.pj.leg import Leg, MediaState, SipState
+from ivr.sip.pj.port import FramePort
+from ivr.sip.pj.stack import Stack
 from ivr.sip.processes import MAX_LEGS
 
 _to_phone: msgspec.msgpack.Decoder[p.ToPhone] = msgspec.msgpack.Decoder(p.ToPhone)
@@ -195,7 +190,7 @@ class PhoneProcess:
         self._tell(p.Rings(number, invite))
 
     def leg_state(self, leg: Leg, state: SipState, code: int, reason: str) -> None:
-        """See :class:`ivr.sip.pj.LegWatcher`."""
+        """See :class:`ivr.sip.pj.leg.LegWatcher`."""
         number = self._number(leg)
         if number is None:
             if state == "ended":
@@ -214,7 +209,7 @@ class PhoneProcess:
             self._tell(p.Changed(number, state, code, reason))
 
     def leg_media(self, leg: Leg, state: MediaState) -> None:
-        """See :class:`ivr.sip.pj.LegWatcher`."""
+        """See :class:`ivr.sip.pj.leg.LegWatcher`."""
         number = self._number(leg)
         if number is None or not self._talks[number].up:
             return
@@ -224,7 +219,7 @@ class PhoneProcess:
             self._tell(p.Changed(number, "held" if held else "resumed"))
 
     def leg_key(self, leg: Leg, key: str, method: str, begins: bool) -> None:
-        """See :class:`ivr.sip.pj.LegWatcher`."""
+        """See :class:`ivr.sip.pj.leg.LegWatcher`."""
         number = self._number(leg)
         if number is not None and begins:
             self._tell(p.KeyHeard(number, key, method))

@@ -10,7 +10,7 @@ import time
 
 import msgspec
 
-from ivr.sip.pj import Stack
+from ivr.sip.pj.stack import Stack
 from ivr.sip.processes import TrunkOrder, TrunkState, TrunkStatus
 
 # A wrong password does not get better by asking often.

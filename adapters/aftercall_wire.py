@@ -105,7 +105,7 @@ def follow_up_report(errand: Errand, call_id: str) -> Report:
         satisfaction=found.satisfaction,
         dissatisfy_reason=found.reason,
         said=found.said,
-        review=found.review,
+        review=found.review or errand.state == "taken-off",
         asked_for_person=found.asked_for_person,
         call_id=call_id,
         ended=errand.ended.astimezone(),
@@ -116,6 +116,8 @@ def follow_up_report(errand: Errand, call_id: str) -> Report:
 def verdict(errand: Errand) -> Verdict:
     """What came of a follow-up, in the platform's words."""
     found = _ended(errand)
+    if errand.state == "taken-off":
+        return "待人工复核"
     if found is not None and found.outcome in _VERDICTS:
         return _VERDICTS[found.outcome]
     if errand.state == "given-up" and found is not None and found.confirmed:

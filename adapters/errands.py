@@ -24,8 +24,11 @@ ErrandKind = Literal["missed", "follow-up"]
 MissedHow = Literal["refused", "unanswered", "greeting", "queue", "fault"]
 
 # "served": they called again, or somebody else reached them. "withdrawn": the platform asks for it
-# no longer. "no-number": withheld, or none known. "given-up": every try in vain.
-ErrandState = Literal["waiting", "done", "served", "withdrawn", "no-number", "given-up"]
+# no longer. "taken-off": a person of the hotline has taken it off the machine. "no-number":
+# withheld, or none known. "given-up": every try in vain.
+ErrandState = Literal[
+    "waiting", "done", "served", "withdrawn", "taken-off", "no-number", "given-up"
+]
 
 # The state in which the platform leaves a ticket for the hotline to follow up.
 AWAITS_FOLLOW_UP = "待回访"
@@ -36,7 +39,8 @@ class Errand(msgspec.Struct, frozen=True):
 
     ``ref`` is the missed call's id or the ticket's number; ``round`` counts the follow-ups of one
     ticket. ``since`` is when it was missed, or closed. ``how`` is a :data:`MissedHow`, "" for a
-    follow-up. ``tries`` are those that count; ``result`` says how the last ended.
+    follow-up. ``tries`` are those that count; ``result`` says how the last ended, or why it was
+    taken off. ``kept_until``: carried out until then at the latest (only where it is looked at).
     """
 
     id: int
@@ -52,6 +56,7 @@ class Errand(msgspec.Struct, frozen=True):
     result: str = ""
     ended: datetime | None = None
     found: FollowUpResult | None = None
+    kept_until: datetime | None = None
 
     @property
     def matter(self) -> str:

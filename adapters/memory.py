@@ -12,6 +12,7 @@ from adapters import filing
 from adapters.memory_corrections import MemoryCorrections
 from adapters.memory_dialling import MemoryDialling
 from adapters.memory_emergencies import MemoryEmergencies
+from adapters.memory_errand_book import MemoryErrandBook
 from adapters.memory_errands import MemoryErrands
 from adapters.memory_leader import MemoryLeader
 from adapters.memory_second_passes import MemorySecondPasses
@@ -47,6 +48,7 @@ class MemoryStore(
     MemorySimilar,
     MemoryCorrections,
     MemoryErrands,
+    MemoryErrandBook,
 ):
     """A :class:`adapters.ports.Store` that forgets everything with its process."""
 

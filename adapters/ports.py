@@ -10,6 +10,7 @@ import msgspec
 
 from adapters.corrections import Corrections
 from adapters.dialling import DialStore
+from adapters.errand_book import ErrandBook
 from adapters.errands import ErrandStore
 from adapters.model import (
     CallRecord,
@@ -164,6 +165,7 @@ class Store(
     ServiceStore,
     DialStore,
     ErrandStore,
+    ErrandBook,
     SimilarTickets,
     Corrections,
     Protocol,

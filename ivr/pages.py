@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from ivr.call.services import local_now
+from ivr.console.aftercall.pages import AftercallPages
+from ivr.console.aftercall.rows import Rules
 from ivr.console.board.listen import ListenPages
 from ivr.console.board.pages import BoardPages
 from ivr.console.calls import CallPages, Closed
@@ -33,6 +35,7 @@ def parts(node: Parts) -> tuple[Part, ...]:
         BoardPages(node.store, node.state, node.store).part,
         ListenPages(node.state).part,
         CallPages(node.store, node.config.data_dir, _closed(node, leaders)).part,
+        aftercall_pages(node).part,
         EmergencyPages(node.store).part,
         DutyPages(node).part,
         PromptPages(node).part,
@@ -72,6 +75,17 @@ def leader_parts(node: Parts) -> LeaderParts:
         cleared=config.leader.cleared,
     )
     return LeaderParts(service, exports, node.store, config.data_dir, local_now)
+
+
+def aftercall_pages(node: Parts) -> AftercallPages:
+    """The pages on ratings, missed calls and follow-ups."""
+    config = node.config
+    rules = Rules(
+        {"missed": config.missed, "follow-up": config.follow_up},
+        {kind: config.dialling.hours(kind) for kind in ("missed", "follow-up")},
+        bool(config.call.gateway),
+    )
+    return AftercallPages(node.store, rules, config.leader.cleared, node.reporting.wake)
 
 
 def desk_parts(node: Parts) -> DeskParts:

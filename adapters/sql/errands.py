@@ -81,7 +81,7 @@ class SqlErrands(ABC):
                 return None
             held = update(errands).where(errands.c.id == row.id)
             await db.execute(held.values(leased_by=owner, leased_until=until))
-            return _errand(row)
+            return errand_of(row)
 
         return await self._write(claim)
 
@@ -141,7 +141,7 @@ class SqlErrands(ABC):
                 return
             row = (await db.execute(select(errands).where(errands.c.id == errand_id))).one()
             if row.kind == "follow-up":
-                await reports.send(db, [follow_up_report(_errand(row), call_id)], at)
+                await reports.send(db, [follow_up_report(errand_of(row), call_id)], at)
 
         await self._write(end)
 
@@ -156,7 +156,7 @@ class SqlErrands(ABC):
             query = query.where(errands.c.since >= since)
 
         async def read(db: AsyncConnection) -> Sequence[Errand]:
-            return [_errand(row) for row in await db.execute(query)]
+            return [errand_of(row) for row in await db.execute(query)]
 
         return await self._read(read)
 
@@ -257,7 +257,7 @@ async def follow(db: AsyncConnection, change: StateChange) -> None:
     await _add(db, "follow-up", change.ticket_no, number, at, "", state, at, round_)
     if not number:
         made = await db.execute(select(errands).where(*mine, errands.c.round == round_))
-        await reports.send(db, [follow_up_report(_errand(made.one()), "")], at)
+        await reports.send(db, [follow_up_report(errand_of(made.one()), "")], at)
 
 
 async def _add(
@@ -302,13 +302,17 @@ async def _serve(db: AsyncConnection, number: str, at: datetime, why: str) -> in
 
 async def _rating(db: AsyncConnection, call_id: str) -> RatingRecord | None:
     row = (await db.execute(select(ratings).where(ratings.c.call_id == call_id))).first()
-    if row is None:
-        return None
+    return rating_of(row) if row is not None else None
+
+
+def rating_of(row: Row[Any]) -> RatingRecord:
+    """What a row of ``ratings`` holds."""
     rating = Rating(row.about, row.satisfaction, row.reason, row.said)
     return RatingRecord(row.call_id, row.ticket_no, rating, row.at, row.revision)
 
 
-def _errand(row: Row[Any]) -> Errand:
+def errand_of(row: Row[Any]) -> Errand:
+    """What a row of ``errands`` holds."""
     found = msgspec.json.decode(row.found, type=FollowUpResult) if row.found else None
     return Errand(
         row.id,
@@ -324,6 +328,7 @@ def _errand(row: Row[Any]) -> Errand:
         row.result,
         row.ended,
         found,
+        row.leased_until,
     )
 
 

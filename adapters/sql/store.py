@@ -22,6 +22,7 @@ from adapters.sql.archive import SqlArchive
 from adapters.sql.corrections import SqlCorrections
 from adapters.sql.dialling import SqlDialling
 from adapters.sql.emergency_store import EmergencyStore
+from adapters.sql.errand_book import SqlErrandBook
 from adapters.sql.errands import SqlErrands, follow
 from adapters.sql.lanes import SqlLanes
 from adapters.sql.leader import SqlLeader
@@ -45,6 +46,7 @@ class SqlStore(
     SqlSecondPasses,
     SqlDialling,
     SqlErrands,
+    SqlErrandBook,
     SqlStatistics,
     SqlLanes,
     SqlLeader,

@@ -21,6 +21,7 @@ STATES = {
     "done": "已完成",
     "served": "已由其他途径联系上",
     "withdrawn": "平台收回",
+    "taken-off": "班长撤下，转人工处理",
     "no-number": "没有号码，无法回电",
     "given-up": "三次未接通",
 }

@@ -10,6 +10,7 @@ import msgspec
 import pytest
 
 from adapters.aftercall_wire import WireFollowUp, WireRating
+from adapters.errand_book import ErrandsWanted, RatingsWanted, midnight
 from adapters.errands import Errand
 from adapters.memory import MemoryStore
 from adapters.model import StateChange
@@ -22,6 +23,7 @@ from tests.adapters.samples import CALLER, LINES, NOON, call, draft
 from tests.adapters.test_notice_store import alarms, gas
 
 MINUTE = timedelta(minutes=1)
+DAY = timedelta(days=1)
 OTHER = "13900000001"
 CONTENT = FollowUpResult("answered", True, "有", "解决", "满意")
 ANGRY = FollowUpResult(
@@ -244,3 +246,80 @@ async def test_a_database_from_before_is_taken_forward(tmp_path: Path) -> None:
         await store.close()
     finally:
         schema.STEPS[before:] = later
+
+
+async def test_a_person_may_take_a_call_off_unless_it_is_made_now(store: Store) -> None:
+    number = await closed(store)
+    (one,) = await store.errands("follow-up")
+    until = NOON + 30 * MINUTE
+    assert await store.claim_errand("follow-up", NOON, owner="node-a", until=until)
+    looked = await store.errand(one.id)
+    assert looked is not None and looked.kept_until == until
+    assert not await store.take_off(one.id, "已上门", NOON + MINUTE)
+    # A node that died keeps nothing for ever.
+    assert await store.take_off(one.id, "已上门", until)
+    assert not await store.take_off(one.id, "again", until)
+    assert not await store.take_off(999, "none", until)
+    looked = await store.errand(one.id)
+    assert looked is not None
+    assert (looked.state, looked.result, looked.ended, looked.kept_until) == (
+        "taken-off", "已上门", until, None,
+    )  # fmt: skip
+    (report,) = await told(store)
+    sent = msgspec.json.decode(report.body, type=WireFollowUp)
+    assert (sent.ticket_no, sent.verdict, sent.review) == (number, "待人工复核", True)
+    await missed(store, "c1")
+    (one,) = await store.errands("missed")
+    assert await store.take_off(one.id, "熟人恶作剧", NOON + MINUTE)
+    assert await claim(store, 99) is None and len(await told(store)) == 0
+
+
+async def test_owed_calls_are_found_page_by_page_and_counted_by_the_day(store: Store) -> None:
+    for n in range(5):
+        await missed(store, f"c{n}", f"1390000000{n}", minute=n)
+    await missed(store, "next", minute=24 * 60)
+    await store.served("13900000002", NOON + 9 * MINUTE, "called again")
+    found = await store.find_errands(ErrandsWanted("missed", limit=2, skip=1))
+    assert [one.ref for one in found] == ["c4", "c3"]
+    day = NOON.astimezone().date()
+    first, last = midnight(day), midnight(day + DAY)
+    found = await store.find_errands(ErrandsWanted("missed", "waiting", first, last))
+    assert [one.ref for one in found] == ["c4", "c3", "c1", "c0"]
+    assert await store.find_errands(ErrandsWanted("follow-up")) == []
+    assert await store.errands_by_day("missed", day, day + 3 * DAY) == [
+        (day, {"waiting": 4, "served": 1, "how:queue": 5}),
+        (day + DAY, {"waiting": 1, "how:queue": 1}),
+        (day + 2 * DAY, {}),
+    ]
+
+
+async def test_answers_are_counted_where_they_were_given_to_the_end(store: Store) -> None:
+    await closed(store)
+    (one,) = await store.errands("follow-up")
+    day = NOON.astimezone().date()
+    boast = msgspec.structs.replace(ANGRY, said='他说"satisfaction":"满意"')
+    await store.keep_found(one.id, boast)
+    assert await store.errands_by_day("follow-up", day, day + DAY) == [(day, {"waiting": 1})]
+    await store.end_errand(one.id, "done", "review", tried=True, at=NOON + MINUTE, found=boast)
+    assert await store.errands_by_day("follow-up", day, day + DAY) == [
+        (day, {"done": 1, "done:review": 1, "solved:未解决": 1, "satisfied:不满意": 1})
+    ]
+
+
+async def test_ratings_are_found_and_counted_by_the_day(store: Store) -> None:
+    ratings = (
+        Rating("machine", "满意"), Rating("person", "不满意", "处理太慢", "拖了"),
+        Rating("person", "不满意", "其他"),
+    )  # fmt: skip
+    for n, rating in enumerate(ratings):
+        await store.open_call(msgspec.structs.replace(call(), call_id=f"call-{n}"))
+        await store.keep_rating(f"call-{n}", rating, NOON + n * MINUTE)
+    day = NOON.astimezone().date()
+    assert await store.ratings_by_day(day - DAY, day + DAY) == [
+        (day - DAY, {}),
+        (day, {"满意": 1, "不满意": 2, "about:machine": 1, "about:person": 2,
+               "reason:处理太慢": 1, "reason:其他": 1}),
+    ]  # fmt: skip
+    found = await store.find_ratings(RatingsWanted("不满意", limit=1, skip=1))
+    assert [(one.call_id, one.rating) for one in found] == [("call-1", ratings[1])]
+    assert len(await store.find_ratings(RatingsWanted(since=midnight(day), until=NOON))) == 0

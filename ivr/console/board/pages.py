@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -33,6 +31,7 @@ from ivr.console.board.figures import (
 from ivr.console.board.seats import DOING, SeatNow, doing
 from ivr.console.context import CONTEXT, Page
 from ivr.console.render import page
+from ivr.console.table import csv_file
 from ivr.console.words import Speaker
 from ivr.queue.policy import in_order
 
@@ -93,25 +92,13 @@ class BoardPages:
         return page(request, "board-figures.html", **_shown(request, await self._counts(request)))
 
     @allowed("supervisor")
-    async def table(self, request: web.Request) -> web.Response:
+    async def table(self, request: web.Request) -> web.StreamResponse:
         """The counts as CSV: a line for each hour of the day, or for each day of the span."""
         counts = await self._counts(request)
         rows = counts.hours if request.query.get("by") == "hour" else counts.days
-        names = Tally.__struct_fields__
-        text = io.StringIO()
-        writer = csv.writer(text)
-        writer.writerow(names)
-        for row in rows:
-            writer.writerow(
-                "" if (value := getattr(row, name)) is None else value for name in names
-            )
         await audit(request, "board.export", detail=f"{counts.day} {counts.span}")
-        name = f"hotline-{counts.day}.csv"
-        # A spreadsheet knows UTF-8 by its mark.
-        return web.Response(
-            body=text.getvalue().encode("utf-8-sig"),
-            content_type="text/csv",
-            headers={"Content-Disposition": f'attachment; filename="{name}"'},
+        return csv_file(
+            f"hotline-{counts.day}.csv", Tally.__struct_fields__, map(msgspec.structs.astuple, rows)
         )
 
     async def _now(self, request: web.Request) -> dict[str, Any]:

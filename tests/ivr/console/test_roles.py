@@ -37,6 +37,7 @@ ALLOWED: dict[str, frozenset[str]] = {
     "/desk": frozenset({"operator", "supervisor"}),
     "/board": frozenset({"supervisor"}),
     "/calls": frozenset({"supervisor"}),
+    "/aftercall": frozenset({"supervisor"}),
     "/emergencies": frozenset({"supervisor", "engineer"}),
     "/duty": frozenset({"engineer"}),
     "/prompts": frozenset({"engineer"}),

@@ -1,0 +1,1 @@
+"""The supervisors' pages on what is done after a call."""

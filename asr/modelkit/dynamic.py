@@ -7,7 +7,9 @@ for sites that want them. `HCLr.fst` is written by OpenFst's own tools, unpacked
 
 from __future__ import annotations
 
+import argparse
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterable
@@ -16,11 +18,12 @@ from typing import Any
 
 import kaldifst
 
-from asr.modelkit import phones
+from asr.modelkit import graph, phones, steps, utterances
 from asr.modelkit.pinyin import inventory, units
 
 UNKNOWN = "[unk]"
-TOOLS = Path(__file__).resolve().parents[2] / ".build" / "openfst"
+TOOLS = utterances.ROOT / ".build" / "openfst"
+SHIPPED = utterances.ROOT / "asr" / "models" / "zh-8k-synthetic"
 _PACKAGES = ("libfst-tools", "libfst22", "libfst22-plugins-base")
 _LIBRARIES = Path("usr") / "lib" / "x86_64-linux-gnu"
 _Arc = kaldifst.StdArc
@@ -143,11 +146,34 @@ def any_order(numbers: dict[str, int]) -> Any:
     return fst
 
 
-def main(arguments: list[str]) -> int:
-    """`python -m asr.modelkit.dynamic WORDS FOLDER`: a graph of a file's words in any order."""
-    words, folder = map(Path, arguments)
+def build_model(settings: steps.Settings, tools: Path) -> None:
+    """Write a whole model to `settings.out`: the shipped network and the kit's language model.
+
+    The language model is the shipped graph's, from the texts in `settings.work`.
+    """
+    model = steps.language_model(settings)
+
+    def order(numbers: dict[str, int]) -> Any:
+        return graph.grammar_fst(model, numbers, backoff_label=0)
+
+    build(model.vocabulary, order, settings.out / "graph", tools)
+    for part in ("am", "conf"):
+        shutil.copytree(SHIPPED / part, settings.out / part, dirs_exist_ok=True)
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """A graph of a file's words in any order, or the shipped model with a dynamic graph."""
+    parser = argparse.ArgumentParser(prog="python -m asr.modelkit.dynamic", description=__doc__)
+    parser.add_argument("words", type=Path, nargs="?", help="words, for a graph of these alone")
+    parser.add_argument("folder", type=Path, help="what to write")
+    parser.add_argument("--work", type=Path, default=utterances.ROOT / ".build" / "model")
+    options = parser.parse_args(arguments)
     fetch(TOOLS)
-    build(words.read_text(encoding="utf-8").split(), any_order, folder, TOOLS)
+    if options.words is None:
+        build_model(steps.Settings(options.folder, options.work), TOOLS)
+    else:
+        words = options.words.read_text(encoding="utf-8").split()
+        build(words, any_order, options.folder, TOOLS)
     return 0
 
 

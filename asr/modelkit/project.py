@@ -64,7 +64,8 @@ def _pick(pattern: str, rng: random.Random) -> str:
         optional = choice[1] is None or choice[2]
         if optional and rng.random() < 0.5:
             return ""
-        return rng.choice((choice[3] if choice[1] is None else choice[1]).split("|"))
+        words: str = choice[3] if choice[1] is None else choice[1]
+        return rng.choice(words.split("|"))
 
     while (decided := _INNERMOST.sub(decide, pattern)) != pattern:
         pattern = decided

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
 
-from asr.modelkit import speech, texts, utterances
+from asr.modelkit import lm, speech, texts, utterances
 from asr.synthesis import kokoro
 
 _TIMES = "times.jsonl"
@@ -81,15 +81,20 @@ def train_network(settings: Settings) -> None:
     train.train(settings.work / "speech", settings.trained, limits, kept_out)
 
 
-def build_graph(settings: Settings) -> None:
-    """The language model and the decoding graph."""
-    from asr.modelkit import graph, language, opengram
+def language_model(settings: Settings) -> lm.Model:
+    """What words follow which, from the texts, the project's phrases and general Mandarin."""
+    from asr.modelkit import language, opengram
 
     opengram.fetch(settings.general)
-    model = language.estimate(
-        settings.work / "texts", settings.project_data, settings.test_set, settings.general
-    )
-    graph.build(model, settings.work / "graph")
+    lists = settings.work / "texts"
+    return language.estimate(lists, settings.project_data, settings.test_set, settings.general)
+
+
+def build_graph(settings: Settings) -> None:
+    """The language model and the decoding graph."""
+    from asr.modelkit import graph
+
+    graph.build(language_model(settings), settings.work / "graph")
 
 
 def export_model(settings: Settings) -> None:

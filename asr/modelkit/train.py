@@ -247,7 +247,8 @@ def read_net(path: Path) -> Net:
     """The network of a checkpoint."""
     net = Net(Shape(outputs=len(inventory())))
     net.load_state_dict(torch.load(path, weights_only=True)["net"])
-    return net.eval()
+    net.eval()
+    return net
 
 
 def batches(data: Telephone, workers: int) -> Iterator[Batch]:

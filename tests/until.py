@@ -6,18 +6,34 @@ import asyncio
 import inspect
 from collections.abc import Awaitable, Callable
 from pathlib import Path
+from textwrap import shorten
+from typing import TypeVar, cast, overload
+
+T = TypeVar("T")
 
 # Far more than anything takes: a machine under load must not fail a test.
-LIMIT_S = 60.0
+LIMIT_S = 90.0
 # Looked at often at first, then no oftener than what is waited for can bear.
 _FIRST_S = 0.005
 _LAST_S = 0.05
 
-Condition = Callable[[], object | Awaitable[object]]
+
+@overload
+async def until(
+    condition: Callable[[], Awaitable[T | None]], *, limit_s: float = LIMIT_S, what: str = ""
+) -> T: ...
 
 
-async def until(condition: Condition, *, limit_s: float = LIMIT_S, what: str = "") -> None:
-    """Return once ``condition``, plain or to be awaited, is true.
+@overload
+async def until(
+    condition: Callable[[], T | None], *, limit_s: float = LIMIT_S, what: str = ""
+) -> T: ...
+
+
+async def until(
+    condition: Callable[[], object], *, limit_s: float = LIMIT_S, what: str = ""
+) -> object:
+    """What ``condition``, plain or to be awaited, gives once that is true.
 
     After ``limit_s`` seconds the test fails, and says that it has waited for ``what``: if nothing
     is given, for the words of the condition in the test.
@@ -25,23 +41,24 @@ async def until(condition: Condition, *, limit_s: float = LIMIT_S, what: str = "
     pause = _FIRST_S
     try:
         async with asyncio.timeout(limit_s):
-            while not await _holds(condition):
+            while not (found := await _found(condition)):
                 await asyncio.sleep(pause)
                 pause = min(pause * 1.5, _LAST_S)
     except TimeoutError:
         raise AssertionError(f"not within {limit_s:g} s: {what or _words(condition)}") from None
+    return found
 
 
-async def _holds(condition: Condition) -> object:
+async def _found(condition: Callable[[], object]) -> object:
     found = condition()
-    return await found if inspect.isawaitable(found) else found
+    return await cast(Awaitable[object], found) if inspect.isawaitable(found) else found
 
 
-def _words(condition: Condition) -> str:
+def _words(condition: Callable[[], object]) -> str:
     """The condition as it is written, and where."""
     try:
         lines, first = inspect.getsourcelines(condition)
         place = f"{Path(inspect.getsourcefile(condition) or '?').name}:{first}"
     except (TypeError, OSError):
         return repr(condition)
-    return f"{' '.join(''.join(lines).split())} ({place})"
+    return f"{shorten(''.join(lines), 200)} ({place})"

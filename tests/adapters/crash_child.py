@@ -31,7 +31,7 @@ from adapters.settings import DeliverySettings, PlatformSettings
 from adapters.simulator import DEMO_KEY_ID, DEMO_SECRET
 from adapters.sql import SqlStore
 from tests.adapters.samples import LINES, NOON, call, draft
-from tests.adapters.until import until
+from tests.until import until
 
 LIMIT_S = 25
 

@@ -17,7 +17,7 @@ from adapters.retry import RetryStrategy
 from adapters.settings import DeliverySettings
 from tests.adapters.manual_clock import ManualClock
 from tests.adapters.samples import LINES, NOON, call, draft
-from tests.adapters.until import until
+from tests.until import until
 
 SETTINGS = DeliverySettings(retry=RetryStrategy(base_s=1, factor=2, max_s=8, jitter=0))
 

@@ -16,7 +16,7 @@ from adapters.settings import DeliverySettings
 from adapters.simulator import Behaviour, Received, Simulator
 from adapters.sql import SqlStore
 from tests.adapters.samples import LINES, NOON, call, draft
-from tests.adapters.until import until
+from tests.until import until
 
 QUICK = DeliverySettings(retry=RetryStrategy(base_s=0.02, factor=1.5, max_s=0.1), poll_s=0.5)
 

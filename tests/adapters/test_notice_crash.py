@@ -19,7 +19,7 @@ from adapters.sql import SqlStore
 from tests.adapters.notice_crash_child import NEXT, STEPS, UNITS, alarms, now, settings
 from tests.adapters.samples import LINES
 from tests.adapters.test_notice_store import gas
-from tests.adapters.until import until
+from tests.until import until
 
 ROOT = Path(__file__).parents[2]
 

@@ -22,7 +22,7 @@ from adapters.webhook import webhook
 from tests.adapters.manual_clock import ManualClock
 from tests.adapters.samples import LINES, NOON, call
 from tests.adapters.test_notice_store import alarms, gas
-from tests.adapters.until import until
+from tests.until import until
 
 SETTINGS = NoticeSettings(retry=RetryStrategy(base_s=1, factor=2, max_s=8, jitter=0), poll_s=600)
 

@@ -26,7 +26,7 @@ from adapters.sql import SqlStore
 from adapters.sql.engine import parse
 from tests.adapters.crash_child import BEFORE, DELIVERY_STEPS, FILING_STEPS, STATEMENTS
 from tests.adapters.samples import NOON
-from tests.adapters.until import until
+from tests.until import until
 
 ROOT = Path(__file__).parents[2]
 

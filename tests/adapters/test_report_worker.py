@@ -16,7 +16,7 @@ from adapters.simulator import Behaviour, Simulator
 from adapters.sql import SqlStore
 from tests.adapters.leader_samples import draw, item, outcome, session
 from tests.adapters.samples import NOON
-from tests.adapters.until import until
+from tests.until import until
 
 QUICK = DeliverySettings(retry=RetryStrategy(base_s=0.01, factor=1.0, max_s=0.01), poll_s=0.05)
 

@@ -15,7 +15,7 @@ from adapters.settings import DeliverySettings
 from tests.adapters.manual_clock import ManualClock
 from tests.adapters.samples import LINES, NOON, call, draft
 from tests.adapters.test_notice_store import gas
-from tests.adapters.until import until
+from tests.until import until
 
 SETTINGS = DeliverySettings(
     retry=RetryStrategy(base_s=60, jitter=0),

@@ -73,13 +73,6 @@ def over_a_law(audio: bytes) -> bytes:
     return pcm(np.sign(x) * back)
 
 
-async def until(condition: Callable[[], bool], seconds: float = 20.0) -> None:
-    """Wait until ``condition`` holds; fail the test if it does not within ``seconds``."""
-    async with asyncio.timeout(seconds):
-        while not condition():
-            await asyncio.sleep(0.01)
-
-
 async def play(
     feed: Callable[[bytes], None],
     audio: bytes,

@@ -12,7 +12,7 @@ from asr.engine import ModelError
 from asr.library import check
 from asr.settings import AsrSettings
 from tests.asr.broken import BROKEN, copy_model
-from tests.asr.sounds import until
+from tests.until import until
 
 
 @pytest.mark.parametrize("kind", BROKEN)

@@ -16,7 +16,8 @@ from asr.engine import Decoder, DecoderUnavailable
 from asr.probe import PROBE_TEXT
 from asr.scripted import ScriptedDecoder
 from asr.settings import AsrSettings
-from tests.asr.sounds import play, speech, until
+from tests.asr.sounds import play, speech
+from tests.until import until
 
 Kill = Callable[[], Awaitable[None]]
 

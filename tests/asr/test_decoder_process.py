@@ -21,7 +21,8 @@ from asr.probe import PROBE_TEXT
 from asr.selection import MODEL_VARIABLE
 from asr.settings import AsrSettings, ListenSettings
 from asr.turns import ListenerEvent, PartialText, TurnEnded
-from tests.asr.sounds import noise, over_a_law, play, silence, speech, until
+from tests.asr.sounds import noise, over_a_law, play, silence, speech
+from tests.until import until
 
 
 @asynccontextmanager

@@ -15,7 +15,8 @@ from asr.audio_file import AudioFileError
 from asr.engine import ModelError
 from asr.leisure import LeisurelyTranscriber
 from asr.probe import PROBE_TEXT
-from tests.asr.sounds import silence, speech, until
+from tests.asr.sounds import silence, speech
+from tests.until import until
 
 
 def recording(path: Path, seconds_before: float = 1.0, times: int = 1) -> Path:

@@ -17,8 +17,9 @@ from asr.listener import Listener
 from asr.scripted import ScriptedDecoder
 from asr.settings import AsrSettings, ListenSettings
 from asr.turns import ListenerEvent, TurnEnded
-from tests.asr.sounds import noise, play, silence, speech, until
+from tests.asr.sounds import noise, play, silence, speech
 from tests.asr.test_pool import SECOND, Bench, is_final
+from tests.until import until
 
 
 def levels(pressure: Pressure, lags: list[float], step_s: float = 1.0) -> list[int]:

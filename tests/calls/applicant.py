@@ -9,8 +9,9 @@ from collections.abc import Awaitable, Callable, Mapping
 from ivr import live
 from ivr.sip.phone import PhoneCall
 from ivr.sip.tones import tone
-from tests.calls.line import Line, until
+from tests.calls.line import Line
 from tests.calls.test_listening import recorded
+from tests.until import until
 
 # Nobody's: the check digit is right, the person is made up.
 ID_NO = "450502199001011233"
@@ -73,7 +74,7 @@ class Applicant:
         rules = {**USUAL, "六位验证码": self.sms_code, **answers}
         async with asyncio.timeout(LONGEST_S):
             while True:
-                await until(lambda: len(self.said) > self._heard or self._call.ended, LONGEST_S)
+                await until(lambda: len(self.said) > self._heard or self._call.ended)
                 assert not self._call.ended, self.said
                 text = self.said[self._heard]
                 self._heard += 1

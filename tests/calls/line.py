@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -21,6 +20,7 @@ from ivr.node import Node
 from ivr.sip.phone import PhoneCall, RobotPhone
 from ivr.sip.settings import SipSettings
 from tests.ports import free_port, line_ports
+from tests.until import until
 
 CALLER = "13907791234"
 
@@ -63,23 +63,21 @@ class Line:
         """The live events of one kind so far."""
         return [event for event in self.events if isinstance(event, kind)]
 
-    async def hotline_says(self, words: str, timeout_s: float = 30.0) -> None:
+    async def hotline_says(self, words: str) -> None:
         """Wait until the hotline has said (all or part of) a prompt with ``words``."""
-        await until(lambda: any(words in text for text in self.said("hotline")), timeout_s)
+        await until(
+            lambda: any(words in text for text in self.said("hotline")),
+            what=f"the hotline says {words}",
+        )
 
-    async def tickets(self, count: int, timeout_s: float = 20.0) -> list[Received]:
+    async def tickets(self, count: int) -> list[Received]:
         """Wait until the platform has ``count`` tickets."""
-        async with asyncio.timeout(timeout_s):
-            while len(found := await self.platform.tickets()) < count:
-                await asyncio.sleep(0.05)
-        return found
 
+        async def there() -> list[Received]:
+            found = await self.platform.tickets()
+            return found if len(found) >= count else []
 
-async def until(true: Callable[[], bool], timeout_s: float = 20.0) -> None:
-    """Wait for a condition; fails after ``timeout_s``."""
-    async with asyncio.timeout(timeout_s):
-        while not true():
-            await asyncio.sleep(0.02)
+        return await until(there, what=f"{count} tickets at the platform")
 
 
 def line_config(data_dir: Path, platform: Simulator, operator: str, **sip: object) -> Config:

@@ -13,7 +13,8 @@ from ivr import control, live
 from ivr.sip.media import BYTES_PER_MS
 from ivr.sip.phone import PhoneCall, RobotPhone
 from ivr.sip.tones import frequency_power, loudness, tone
-from tests.calls.line import Line, until
+from tests.calls.line import Line
+from tests.until import until
 
 # None is a harmonic of another, or of a note of the music on hold.
 TONES = {"caller": 710.0, "801": 1130.0, "802": 1730.0, "119": 2090.0, "900": 2570.0}
@@ -142,5 +143,5 @@ async def refused(line: Line, reason: str) -> None:
         lambda: any(
             isinstance(event, live.OrderRefused) and event.reason == reason for event in line.events
         ),
-        LONG_S,
+        what=f"an order is refused: {reason}",
     )

@@ -16,6 +16,7 @@ from adapters.sql.store import SqlStore
 from ivr.config import Config
 from ivr.robot.ear import Ear
 from ivr.sip.phone import PhoneCall
+from tests.until import until
 
 BETWEEN_KEYS_S = 0.7
 
@@ -66,10 +67,12 @@ async def serving(config: Config, toml: str = "") -> AsyncIterator[asyncio.subpr
     process = await start(config, toml)
     told = config.data_dir / "serve.log"
     try:
-        async with asyncio.timeout(60):
-            while "line is open" not in told.read_text(encoding="utf-8"):
-                assert process.returncode is None, told.read_text(encoding="utf-8")
-                await asyncio.sleep(0.1)
+
+        def is_open() -> bool:
+            assert process.returncode is None, told.read_text(encoding="utf-8")
+            return "line is open" in told.read_text(encoding="utf-8")
+
+        await until(is_open)
         yield process
     finally:
         if process.returncode is None:
@@ -91,12 +94,12 @@ async def taken_down(config: Config, county: str) -> None:
     """Wait until the call in progress has that county."""
     store = SqlStore(config.database_url)
     try:
-        async with asyncio.timeout(30):
-            while True:
-                calls = await store.unfinished_calls(config.node_name)
-                if any(draft and draft.place.county == county for _, draft in calls):
-                    return
-                await asyncio.sleep(0.1)
+
+        async def known() -> bool:
+            calls = await store.unfinished_calls(config.node_name)
+            return any(draft and draft.place.county == county for _, draft in calls)
+
+        await until(known)
     finally:
         await store.close()
 

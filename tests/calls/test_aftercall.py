@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
@@ -22,8 +21,9 @@ from ivr.aftercall.settings import FollowUpSettings, MissedSettings
 from ivr.config import Config
 from ivr.dialling.settings import DiallingSettings, PurposeSettings
 from ivr.sip.phone import PhoneCall, PhoneError, RobotPhone
-from tests.calls.line import CALLER, Line, line_config, open_line, until, with_settings
+from tests.calls.line import CALLER, Line, line_config, open_line, with_settings
 from tests.calls.process import serving
+from tests.until import until
 
 ALWAYS = PurposeSettings(hours=("00:00-24:00",), ring_s=15.0)
 LIGHT = TicketDraft(
@@ -75,17 +75,17 @@ async def answer(line: Line, call: PhoneCall, *answers: tuple[str, str]) -> None
 
 async def begins(line: Line, words: str) -> None:
     """Wait until the hotline begins to say these words."""
-    await until(lambda: any(words in text for text in line.saying), 40)
+    await until(lambda: any(words in text for text in line.saying))
 
 
 async def ended(store: SqlStore, kind: ErrandKind) -> Errand:
     """The one errand of a kind, when it is over."""
-    async with asyncio.timeout(30):
-        while True:
-            (one,) = await store.errands(kind)
-            if one.state != "waiting":
-                return one
-            await asyncio.sleep(0.05)
+
+    async def over() -> Errand | None:
+        (one,) = await store.errands(kind)
+        return one if one.state != "waiting" else None
+
+    return await until(over, what=f"the end of the errand {kind}")
 
 
 async def test_who_has_talked_with_a_person_rates_that_and_says_why(tmp_path: Path) -> None:
@@ -174,7 +174,7 @@ async def test_one_who_is_not_content_gets_a_person_and_a_review(tmp_path: Path)
         await until(lambda: bool(line.happened(live.Bridged)))
         await operator.hang_up()
         await until(lambda: call.ended)
-        await until(lambda: bool(line.platform.opinions.follow_ups), 30)
+        await until(lambda: bool(line.platform.opinions.follow_ups))
         (told,) = line.platform.opinions.follow_ups.values()
         assert (told.verdict, told.resolved_by_caller, told.satisfaction) == (
             "待人工复核", "未解决", "不满意",
@@ -207,9 +207,11 @@ async def test_a_node_killed_while_it_rings_rings_nobody_again(tmp_path: Path) -
         (attempt,) = await store.attempts()
         assert attempt.state == "placed"
         async with serving(config, toml):
-            async with asyncio.timeout(30):
-                while (await store.errands("follow-up"))[0].result != "may-have-rung":
-                    await asyncio.sleep(0.1)
+
+            async def unsure() -> bool:
+                return (await store.errands("follow-up"))[0].result == "may-have-rung"
+
+            await until(unsure)
             (attempt,) = await store.attempts()
             assert attempt.state == "unknown"
             with pytest.raises(PhoneError):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import timedelta
@@ -13,17 +12,18 @@ import msgspec
 import pytest
 
 from adapters.accounts import User
+from adapters.statistics import Tally
 from ivr import live
 from ivr.call.services import local_now
 from ivr.config import Config
 from ivr.console.passwords import hashed
 from ivr.sip.phone import RobotPhone
 from ivr.sip.settings import SeatSettings
-from tests.calls.line import CALLER, Line, open_line, until, with_settings
+from tests.calls.line import CALLER, Line, open_line, with_settings
 from tests.ivr.console.test_access import csrf
 from tests.ports import free_port
+from tests.until import until
 
-PATIENCE_S = 90.0
 DAY = timedelta(days=1)
 PASSWORD = "correct horse"
 
@@ -72,12 +72,12 @@ async def text(browser: aiohttp.ClientSession, path: str) -> str:
 
 async def shows(browser: aiohttp.ClientSession, path: str, *words: str) -> str:
     """Ask for ``path`` until it says all ``words``."""
-    async with asyncio.timeout(PATIENCE_S):
-        while True:
-            found = await text(browser, path)
-            if all(word in found for word in words):
-                return found
-            await asyncio.sleep(0.1)
+
+    async def said() -> str:
+        found = await text(browser, path)
+        return found if all(word in found for word in words) else ""
+
+    return await until(said, what=f"{path} says {words}")
 
 
 @pytest.mark.timeout(240)
@@ -89,14 +89,14 @@ async def test_a_call_on_the_board_listened_in_to_and_counted(tmp_path: Path) ->
         await node.seats.sign_on("801", seat.uri, user="wang")
         await node.seats.pause("801", "用餐")
         call = await line.call(phone)
-        await until(lambda: bool(line.happened(live.Saying)), PATIENCE_S)
+        await until(lambda: bool(line.happened(live.Saying)))
         async with signed_in(line, "li") as (board, secret), signed_in(line, "gong") as (duty, _):
             await shows(board, "/board/now", "139****1234", "机器")
             await call.send_key("0")
-            await until(lambda: bool(line.happened(live.Queued)), PATIENCE_S)
+            await until(lambda: bool(line.happened(live.Queued)))
             await shows(board, "/board/now", "等人工", "一般")
             await node.seats.ready("801")
-            await until(lambda: bool(line.happened(live.Bridged)), PATIENCE_S)
+            await until(lambda: bool(line.happened(live.Bridged)))
             await shows(board, "/board/now", "通话</span>", "监听")
             found = await text(duty, "/duty")
             assert "Kamailio" in found and "4 / 4" in found and "2 / 2" in found
@@ -110,24 +110,26 @@ async def test_a_call_on_the_board_listened_in_to_and_counted(tmp_path: Path) ->
                 lambda: any(
                     isinstance(event, live.PartyJoined) and event.role == "supervisor"
                     for event in line.events
-                ),
-                PATIENCE_S,
+                )
             )
             await call.hang_up()
-            await until(lambda: bool(line.happened(live.CallOver)), PATIENCE_S)
+            await until(lambda: bool(line.happened(live.CallOver)))
             # Wrapping up, and nobody on the line.
             await shows(board, "/board/now", "整理</span>", "现在没有通话")
             # One who hangs up on the machine.
             call = await line.call(phone)
-            await until(lambda: len(line.happened(live.CallBegan)) == 2, PATIENCE_S)
+            await until(lambda: len(line.happened(live.CallBegan)) == 2)
             await call.hang_up()
-            await until(lambda: len(line.happened(live.CallOver)) == 2, PATIENCE_S)
+            await until(lambda: len(line.happened(live.CallOver)) == 2)
             await shows(board, "/board/figures?fresh=1", "2 / 2", "801")
         now = local_now() + timedelta(seconds=1)
+
         # The end of a call is written down a moment after it.
-        async with asyncio.timeout(PATIENCE_S):
-            while not (counted := await node.store.between(now - timedelta(hours=1), now)).gave_up:
-                await asyncio.sleep(0.1)
+        async def all_counted() -> Tally | None:
+            found = await node.store.between(now - timedelta(hours=1), now)
+            return found if found.gave_up else None
+
+        counted = await until(all_counted)
         shares = {
             name: value
             for name, value in msgspec.structs.asdict(counted).items()

@@ -6,13 +6,13 @@ Spoken answers are synthetic speech.
 
 from __future__ import annotations
 
-import asyncio
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 import pytest
 
+from adapters.simulator.store import Received
 from ivr import live
 from ivr.recording.manifest import Manifest, read_manifest
 from ivr.recording.paths import manifest_of
@@ -20,9 +20,10 @@ from ivr.sip.mask import TAIL_MS
 from ivr.sip.phone import RobotPhone
 from ivr.sip.tones import frequency_power
 from tests.calls.applicant import ID_NO, LEAK_HZ, Applicant
-from tests.calls.line import CALLER, open_line, until
+from tests.calls.line import CALLER, open_line
 from tests.calls.test_people import channels
 from tests.calls.test_services import DONE, application, files_with, patient, values
+from tests.until import until
 
 Samples = npt.NDArray[np.int16]
 LOST = "什么时候丢的"
@@ -63,9 +64,12 @@ async def test_a_call_that_breaks_off_is_taken_up_by_the_next(tmp_path: Path) ->
         await second.goes_on_until(DONE, {"继续请按一": "#1#", LOST: "昨天下午"})
         await again.hang_up()
         await until(lambda: len(line.happened(live.CallOver)) == 2)
-        async with asyncio.timeout(20):
-            while not (one := (await line.platform.tickets())[0]).ticket.complete:
-                await asyncio.sleep(0.05)
+
+        async def finished() -> Received | None:
+            (found,) = await line.platform.tickets()
+            return found if found.ticket.complete else None
+
+        one = await until(finished)
 
     # The same ticket, finished, with what was given before and after.
     assert one.ticket.ticket_no == broken.ticket.ticket_no and one.ticket.revision > 0

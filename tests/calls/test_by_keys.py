@@ -8,7 +8,8 @@ from pathlib import Path
 from ivr.recording.manifest import read_manifest
 from ivr.recording.paths import manifest_of
 from ivr.sip.phone import RobotPhone
-from tests.calls.line import CALLER, Line, open_line, until
+from tests.calls.line import CALLER, Line, open_line
+from tests.until import until
 
 # Menu, 反映问题, 道路交通, 路面破损积水, 银海区, 侨港镇, 今天, 来电号码, 不保密, 都对.
 KEYS = "1122241121"

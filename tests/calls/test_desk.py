@@ -19,9 +19,10 @@ from ivr.console.passwords import hashed
 from ivr.sip.phone import RobotPhone
 from ivr.sip.settings import SeatSettings
 from tests.browser import chromium, window
-from tests.calls.line import CALLER, open_line, until, with_settings
+from tests.calls.line import CALLER, open_line, with_settings
 from tests.calls.test_listening import recorded
 from tests.ports import free_port
+from tests.until import until
 
 PASSWORD = "correct horse"
 MATTER = "我们小区门口的路灯坏了半个月了"

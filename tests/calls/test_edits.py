@@ -11,7 +11,8 @@ import msgspec
 
 from ivr.config import Config
 from ivr.sip.phone import RobotPhone
-from tests.calls.line import Line, open_line, until
+from tests.calls.line import Line, open_line
+from tests.until import until
 
 SHIPPED = Path(__file__).parents[2] / "flows" / "data"
 # A number whose last call broke off would be asked whether to go on with that.
@@ -24,11 +25,11 @@ async def asked_for(line: Line, caller: str, service: str) -> str:
     async with RobotPhone(caller) as phone:
         so_far = len(line.saying)
         call = await line.call(phone)
-        await until(lambda: any("请直接说您要办什么" in one for one in line.saying[so_far:]), 40)
+        await until(lambda: any("请直接说您要办什么" in one for one in line.saying[so_far:]))
         for key in service + "#":
             await call.send_key(key)
             await asyncio.sleep(0.16)
-        await until(lambda: any("您要办的是" in one for one in line.saying[so_far:]), 40)
+        await until(lambda: any("您要办的是" in one for one in line.saying[so_far:]))
         await call.hang_up()
     return line.saying[-1]
 
@@ -60,14 +61,17 @@ async def test_an_edited_service_is_heard_in_the_next_call_and_a_bad_edit_never(
         assert OLD in await asked_for(line, CALLERS[0], "0602")
         loaded = (await flows(line))["loaded"]
         edit(f"name: {OLD}", f"name: {NEW}")
-        async with asyncio.timeout(60):
-            while (await flows(line))["loaded"] == loaded:
-                await asyncio.sleep(0.1)
+
+        async def anew() -> bool:
+            return (await flows(line))["loaded"] != loaded
+
+        await until(anew)
         # Nobody has recorded the new name: the run-time voice says it.
         assert NEW in await asked_for(line, CALLERS[1], "0602")
         edit("mode: done", "mode: dnoe")
-        async with asyncio.timeout(60):
-            while not (refused := (await flows(line))["refused"]):
-                await asyncio.sleep(0.1)
-        assert "services/06.yaml line " in str(refused)
+
+        async def refused() -> object:
+            return (await flows(line))["refused"]
+
+        assert "services/06.yaml line " in str(await until(refused))
         assert NEW in await asked_for(line, CALLERS[2], "0602")

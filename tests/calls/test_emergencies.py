@@ -27,8 +27,9 @@ from ivr.config import Config
 from ivr.emergency.settings import RingBackSettings
 from ivr.sip.phone import RobotPhone
 from ivr.sip.tones import tone
-from tests.calls.line import CALLER, Line, open_line, until, with_settings
+from tests.calls.line import CALLER, Line, open_line, with_settings
 from tests.calls.test_people import CALLER_HZ, OPERATOR_HZ, channels, strongest
+from tests.until import until
 
 Sessions = list[CallSession]
 
@@ -146,7 +147,7 @@ async def test_the_hotline_leaves_two_who_talk_about_a_hole_in_the_road(
             # Keys belong to the talk of the two and go through.
             said = len(line.said("caller"))
             await call.send_key("7")
-            await until(lambda: "7" in other.keys, 20)
+            await until(lambda: "7" in other.keys)
             assert len(line.said("caller")) == said
             await call.hang_up()
             await until(lambda: bool(line.happened(live.CallOver)))
@@ -187,9 +188,7 @@ async def test_who_was_cut_off_is_called_back_and_helped(
                 (task,) = await line.node.store.ring_backs(number)
                 return task.state == "reached"
 
-            async with asyncio.timeout(20):
-                while not await reached():
-                    await asyncio.sleep(0.05)
+            await until(reached)
             ticket = await line.node.store.ticket(number)
             assert ticket is not None
             assert not ticket.draft.call_back

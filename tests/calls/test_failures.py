@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import os
 import signal
 import wave
@@ -17,9 +16,10 @@ from ivr.recording.manifest import read_manifest
 from ivr.recording.paths import manifest_of
 from ivr.sip.phone import PhoneCall, RobotPhone
 from ivr.sip.tones import tone
-from tests.calls.line import CALLER, Line, open_line, until, with_settings
+from tests.calls.line import CALLER, Line, open_line, with_settings
 from tests.calls.test_listening import recorded
 from tests.ports import line_ports
+from tests.until import until
 
 # Menu, 反映问题, 道路交通, 路面破损积水, 银海区: enough to be worth a ticket.
 SOME_KEYS = "11222"
@@ -34,7 +34,7 @@ async def press(line: Line, call: PhoneCall, keys: str) -> None:
     for key in keys:
         before = len(line.said("caller"))
         await call.send_key(key)
-        await until(partial(_taken, line, before + 1), 30)
+        await until(partial(_taken, line, before + 1))
 
 
 async def test_a_worker_that_dies_costs_its_own_call_alone(tmp_path: Path) -> None:
@@ -80,7 +80,7 @@ async def test_calls_go_on_by_keys_while_recognition_is_away(tmp_path: Path) -> 
         await until(lambda: not line.node.decoder.available)
         await press(line, call, SOME_KEYS)
         assert call.is_up
-        await until(lambda: line.node.decoder.available, 30)
+        await until(lambda: line.node.decoder.available)
         await call.hang_up()
         (received,) = await line.tickets(1)
         assert received.ticket.address.county == "银海区"
@@ -120,25 +120,25 @@ async def test_ten_calls_go_on_by_keys_when_recognition_is_killed_and_when_it_cr
             if number % CALLS_A_PHONE == 0:
                 phone = await phones.enter_async_context(RobotPhone(f"1390779{number:04}"))
             calls.append(await line.call(phone))
-        await until(lambda: len(line.happened(live.Saying)) >= CALLERS, 60)
+        await until(lambda: len(line.happened(live.Saying)) >= CALLERS)
         decoder = line.node.decoder
         changes: list[bool] = []
         decoder.subscribe(changes.append)
         for pressed, ending in enumerate((signal.SIGKILL, signal.SIGSEGV), start=1):
-            await until(lambda: decoder.available, 60)
+            await until(lambda: decoder.available)
             assert decoder.pid is not None
             os.kill(decoder.pid, ending)
             await until(partial(_times_lost, changes, pressed))
             for call in calls:
                 await call.send_key(SOME_KEYS[pressed - 1])
-            await until(partial(_key_is_in, line, pressed), 60)
+            await until(partial(_key_is_in, line, pressed))
             assert all(call.is_up for call in calls)
-        await until(lambda: decoder.available, 60)
+        await until(lambda: decoder.available)
         assert decoder.restarts >= 2
         # Recognition is back for the calls that saw it go.
         heard = len(line.happened(live.Hearing))
         await calls[0].play(recorded("我们小区门口的路灯坏了半个月了"))
-        await until(lambda: len(line.happened(live.Hearing)) > heard, 30)
+        await until(lambda: len(line.happened(live.Hearing)) > heard)
         assert all(call.is_up for call in calls)
 
 
@@ -171,6 +171,8 @@ async def test_a_platform_that_is_away_holds_up_no_call(tmp_path: Path) -> None:
         assert await line.node.store.backlog() == 1
         await line.platform.come_back()
         await line.tickets(1)
-        async with asyncio.timeout(20):
-            while await line.node.store.backlog():
-                await asyncio.sleep(0.05)
+
+        async def nothing_left() -> bool:
+            return not await line.node.store.backlog()
+
+        await until(nothing_left)

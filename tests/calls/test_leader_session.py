@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import timedelta
 from pathlib import Path
@@ -23,6 +22,7 @@ from ivr.sip.settings import SeatSettings
 from ivr.sip.tones import tone
 from tests.calls.line import CALLER, Line, open_line, with_settings
 from tests.calls.test_people import channels, strongest
+from tests.until import until
 
 LEADER_HZ, CITIZEN_HZ, HOST_HZ = 520.0, 830.0, 1310.0
 
@@ -79,7 +79,7 @@ class Session:
                     found.append(one)
             return bool(found)
 
-        await wait_until(look)
+        await until(look)
         return found[0]
 
     async def seat_up(self) -> PhoneCall:
@@ -95,13 +95,6 @@ class Session:
         before = len(await self.states())
         await self.order(do.Dial("zhou", self.items[item].item_id))
         return before
-
-
-async def wait_until(true: Callable[[], Awaitable[bool]], timeout_s: float = 30.0) -> None:
-    """Wait for an asynchronous condition."""
-    async with asyncio.timeout(timeout_s):
-        while not await true():
-            await asyncio.sleep(0.05)
 
 
 @asynccontextmanager

@@ -12,7 +12,8 @@ import numpy as np
 from ivr.robot.mouth import SHIPPED, read_index
 from ivr.sip.phone import RobotPhone
 from ivr.sip.sound import read_wav
-from tests.calls.line import CALLER, open_line, until
+from tests.calls.line import CALLER, open_line
+from tests.until import until
 
 WORDS = "我们小区门口的路灯坏了半个月了"
 CUT = "（被打断）"
@@ -34,7 +35,7 @@ async def test_speech_stops_the_prompt_and_its_first_word_is_heard(tmp_path: Pat
         call = await line.call(phone)
         await line.hotline_says("本次通话将被录音")
         await call.play(recorded(WORDS))
-        await until(lambda: bool(line.said("caller")), 30)
+        await until(lambda: bool(line.said("caller")))
         assert line.said("caller")[0].startswith("我们小区")
         question = next(text for text in line.said("hotline") if "请直接说您要办什么" in text)
         assert question.endswith(CUT)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from pathlib import Path
 
 import pytest
@@ -14,6 +13,7 @@ from ivr.sip.phone import PhoneError, RobotPhone
 from ivr.sip.tones import tone
 from tests.calls.line import CALLER, line_config
 from tests.calls.process import complain, prompt_over, serving, taken_down
+from tests.until import until
 
 CALLER_HZ = 520.0
 OPERATOR_HZ = 1130.0
@@ -45,9 +45,7 @@ async def test_a_node_killed_in_mid_call_loses_nothing(tmp_path: Path) -> None:
             with pytest.raises(PhoneError):
                 await person.reaches("held", 5)
         async with serving(config):
-            async with asyncio.timeout(20):
-                while not (received := await platform.tickets()):
-                    await asyncio.sleep(0.1)
+            received = await until(platform.tickets)
         (one,) = received
         assert not one.ticket.complete
         assert one.ticket.address.county == "银海区"

@@ -11,8 +11,9 @@ import numpy as np
 from ivr import live
 from ivr.sip.phone import RobotPhone
 from ivr.sip.tones import frequency_power, tone
-from tests.calls.line import CALLER, open_line, until, with_settings
+from tests.calls.line import CALLER, open_line, with_settings
 from tests.calls.test_listening import recorded
+from tests.until import until
 
 CALLER_HZ = 520.0
 OPERATOR_HZ = 1130.0
@@ -55,7 +56,7 @@ async def test_caller_and_operator_hear_each_other_and_both_are_recorded(tmp_pat
         await operator.hears_tone(CALLER_HZ)
         await asyncio.gather(call.play(tone(CALLER_HZ, 2.0)), operator.play(tone(OPERATOR_HZ, 2.0)))
         await operator.hang_up()
-        await until(lambda: bool(line.happened(live.CallOver)) or call.ended, 40)
+        await until(lambda: bool(line.happened(live.CallOver)) or call.ended)
         await call.hang_up()
         await until(lambda: bool(line.happened(live.CallOver)))
     (audio,) = tmp_path.glob("recordings/*/*/*/*.wav")
@@ -74,7 +75,7 @@ async def test_nobody_answers_and_the_ticket_asks_for_a_call_back(tmp_path: Path
         line.operator.lets_ring()
         call = await line.call(phone)
         await call.send_key("0")
-        (received,) = await line.tickets(1, 40)
+        (received,) = await line.tickets(1)
         assert received.ticket.call_back
         assert received.ticket.contact.number == CALLER
         await call.hang_up()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from functools import partial
 from pathlib import Path
@@ -18,7 +18,8 @@ from ivr.queue.straight import StraightRule
 from ivr.sip.phone import PhoneCall, RobotPhone
 from ivr.sip.settings import SeatSettings
 from ivr.sip.tones import tone
-from tests.calls.line import CALLER, Line, open_line, until, with_settings
+from tests.calls.line import CALLER, Line, open_line, with_settings
+from tests.until import until
 
 CALLER_HZ = 520.0
 SEAT_HZ = 1130.0
@@ -26,10 +27,6 @@ SEAT_HZ = 1130.0
 
 # Nothing here may depend on how fast the machine is.
 PATIENCE_S = 90.0
-
-
-async def soon(true: Callable[[], bool], timeout_s: float = PATIENCE_S) -> None:
-    await until(true, timeout_s)
 
 
 class Screen:
@@ -92,7 +89,7 @@ async def press(line: Line, call: PhoneCall, keys: str) -> None:
     for key in keys:
         before = len(line.said("caller"))
         await call.send_key(key)
-        await soon(partial(_more_said, line, before))
+        await until(partial(_more_said, line, before))
 
 
 def _more_said(line: Line, before: int) -> bool:
@@ -110,10 +107,10 @@ async def test_a_matter_is_taken_down_while_waiting_then_a_seat_is_free(tmp_path
         await line.node.seats.pause("801", "用餐")
         call = await line.call(phone)
         await press(line, call, "0")
-        await soon(lambda: any("什么时候能接通还说不准" in text for text in line.saying))
+        await until(lambda: any("什么时候能接通还说不准" in text for text in line.saying))
         # By the menu: 反映问题, 道路交通, 路面破损积水, 银海区, 侨港镇, 今天, 来电号码, 不保密.
         await press(line, call, "3122241121")
-        (received,) = await line.tickets(1, PATIENCE_S)
+        (received,) = await line.tickets(1)
         assert received.ticket.complete
         assert screen.cards == []
         await line.node.seats.ready("801")
@@ -125,15 +122,15 @@ async def test_a_matter_is_taken_down_while_waiting_then_a_seat_is_free(tmp_path
         assert card.card.draft.recognised.intent == "cmp.road"
         assert any("还说不准" in entry.text for entry in card.transcript)
         await talk.up()
-        await soon(lambda: bool(line.happened(live.Bridged)))
+        await until(lambda: bool(line.happened(live.Bridged)))
         await call.play(tone(CALLER_HZ, 4.0), loop=True)
         await talk.play(tone(SEAT_HZ, 4.0), loop=True)
         await call.hears_tone(SEAT_HZ, timeout_s=PATIENCE_S)
         await talk.hears_tone(CALLER_HZ, timeout_s=PATIENCE_S)
         await call.hang_up()
-        await soon(lambda: bool(line.happened(live.CallOver)))
+        await until(lambda: bool(line.happened(live.CallOver)))
         assert left(line) == ["answered"]
-        await soon(lambda: isinstance(screen.told[-1], control.Gone))
+        await until(lambda: isinstance(screen.told[-1], control.Gone))
         kinds = [type(told).__name__ for told in screen.told]
         assert kinds == ["Coming", "Shown", "Taken", "Gone"]
         # Nobody is there for the next caller, and their patience is short.
@@ -141,8 +138,8 @@ async def test_a_matter_is_taken_down_while_waiting_then_a_seat_is_free(tmp_path
         line.node.queue.settings = msgspec.structs.replace(line.node.queue.settings, limit_s=1.0)
         call = await line.call(phone)
         await press(line, call, "0")
-        await soon(lambda: any("让您久等了" in text for text in line.saying), PATIENCE_S)
-        both = await line.tickets(2, PATIENCE_S)
+        await until(lambda: any("让您久等了" in text for text in line.saying))
+        both = await line.tickets(2)
         assert sorted(one.ticket.call_back for one in both) == [False, True]
         assert left(line) == ["answered", "timed-out"]
         await call.hang_up()
@@ -156,14 +153,14 @@ async def test_straight_to_the_queue_then_rung_at_the_kept_place(tmp_path: Path)
             await line.node.seats.sign_on("801", seat.uri)
             await line.node.seats.pause("801", "用餐")
             call = await line.call(citizen)
-            await soon(lambda: any("要回电请说回电" in text for text in line.saying))
+            await until(lambda: any("要回电请说回电" in text for text in line.saying))
             assert not any("请直接说您要办什么" in text for text in line.saying)
             # Who comes later is served later, although the first has hung up.
             second = await line.call(phone)
-            await soon(lambda: len(line.happened(live.Queued)) == 2)
+            await until(lambda: len(line.happened(live.Queued)) == 2)
             await press(line, call, "1")
-            await soon(lambda: call.ended, PATIENCE_S)
-            (received,) = await line.tickets(1, PATIENCE_S)
+            await until(lambda: call.ended)
+            (received,) = await line.tickets(1)
             assert received.ticket.call_back
             await line.node.seats.ready("801")
             back = await citizen.incoming(PATIENCE_S)
@@ -175,7 +172,7 @@ async def test_straight_to_the_queue_then_rung_at_the_kept_place(tmp_path: Path)
             await talk.up()
             await back.play(tone(CALLER_HZ, 4.0), loop=True)
             await talk.hears_tone(CALLER_HZ, timeout_s=PATIENCE_S)
-            await soon(lambda: line.node.call_backs.waiting == 1)
+            await until(lambda: line.node.call_backs.waiting == 1)
             await back.hang_up()
             # The promise is kept, and now it is the second one's turn.
             ticket = await line.node.store.ticket(received.ticket.ticket_no)

@@ -18,7 +18,7 @@ from ivr.config import Config
 from ivr.sip.phone import PhoneCall, RobotPhone
 from ivr.sip.settings import SeatSettings
 from tests.adapters.state.redis_server import RedisServer
-from tests.calls.line import CALLER, Line, open_line, until, with_settings
+from tests.calls.line import CALLER, Line, open_line, with_settings
 from tests.calls.people import (
     Console,
     Office,
@@ -32,6 +32,7 @@ from tests.calls.people import (
 )
 from tests.calls.test_listening import recorded
 from tests.calls.test_people import channels
+from tests.until import until
 
 SEATS = ("801", "802", "900")
 
@@ -55,7 +56,7 @@ async def put_through(line: Line, phone: RobotPhone, office: Office) -> tuple[Ph
     """A caller and the operator, who hear each other."""
     caller = await line.call(phone)
     await sounds_as(caller, "caller")
-    await until(lambda: bool(call_of(line, phone.name)), 60)
+    await until(lambda: bool(call_of(line, phone.name)))
     operator = await office.answers("801", call_of(line, phone.name))
     await all_hear({caller: ("801",), operator: ("caller",)})
     return caller, operator
@@ -83,7 +84,7 @@ async def test_one_call_through_all_that_operators_and_supervisors_can_do(tmp_pa
                 await caller.hang_up()
                 for call in (second, *third):
                     await call.over()
-                await until(lambda: bool(line.happened(live.CallOver)), 40)
+                await until(lambda: bool(line.happened(live.CallOver)))
         _check_recording(tmp_path)
     finally:
         await elsewhere.close()
@@ -178,7 +179,7 @@ async def _speak(
         }
 
     who = {("caller", ""), ("operator", "seat:802"), ("guest", "119"), ("supervisor", "seat:900")}
-    await until(lambda: spoken() >= who, 40)
+    await until(lambda: spoken() >= who)
 
 
 def _check_recording(tmp_path: Path) -> None:
@@ -272,8 +273,7 @@ async def _operator_hangs_up(line: Line, phone: RobotPhone, first: Office, secon
         lambda: any(
             isinstance(event, live.Saying) and event.call_id == call_id
             for event in line.events[_left(line, call_id, "seat:802") :]
-        ),
-        60,
+        )
     )
     await caller.hang_up()
 

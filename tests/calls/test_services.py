@@ -19,7 +19,8 @@ from ivr import live
 from ivr.config import Config
 from ivr.sip.phone import RobotPhone
 from tests.calls.applicant import ID_NO, Answer, Applicant
-from tests.calls.line import Line, open_line, until, with_settings
+from tests.calls.line import Line, open_line, with_settings
+from tests.until import until
 
 DONE = "已经登记好了"
 
@@ -64,12 +65,12 @@ async def finish_link(line: Line, caller: str, reference: str) -> Application:
     line.platform.notify(Notify(f"http://127.0.0.1:{line.node.config.http.port}"))
     assert await line.platform.step_link(reference, "opened")
     assert await line.platform.step_link(reference, "finished")
-    async with asyncio.timeout(20):
-        while True:
-            found = application(of_caller(await line.platform.tickets(), caller))
-            if found.link == "finished":
-                return found
-            await asyncio.sleep(0.05)
+
+    async def pushed() -> Application | None:
+        found = application(of_caller(await line.platform.tickets(), caller))
+        return found if found.link == "finished" else None
+
+    return await until(pushed)
 
 
 def files_with(data_dir: Path, secret: str) -> set[str]:

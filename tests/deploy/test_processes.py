@@ -29,6 +29,7 @@ from ivr.sip.phone import RobotPhone
 from ivr.sip.tones import loudness
 from tests.adapters import postgres
 from tests.ports import free_port, ports
+from tests.until import until
 
 from . import compose
 
@@ -154,13 +155,6 @@ async def everything(directory: Path) -> AsyncIterator[Running]:
         await stack.enter_async_context(site.running("front"))
         await site.healthy("front")
         yield Running(site, nodes)
-
-
-async def until(true: object) -> None:
-    """Wait until ``true()`` is."""
-    async with asyncio.timeout(30):
-        while not await true():  # type: ignore[operator]
-            await asyncio.sleep(0.1)
 
 
 @pytest.mark.timeout(300)

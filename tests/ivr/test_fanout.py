@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Awaitable, Callable
-
 import msgspec
 
 from adapters.model import Line
@@ -15,12 +12,7 @@ from ivr import live
 from ivr.control import AnyAtDesk, AnyOrder, Blind, Coming, File, events
 from ivr.fanout import Fanout, changed
 from ivr.talk.party import Mode, Role
-
-
-async def eventually(holds: Callable[[], Awaitable[bool]]) -> None:
-    async with asyncio.timeout(30):
-        while not await holds():
-            await asyncio.sleep(0.01)
+from tests.until import until
 
 
 async def test_calls_and_their_talk_are_seen_everywhere() -> None:
@@ -36,7 +28,7 @@ async def test_calls_and_their_talk_are_seen_everywhere() -> None:
         async def there() -> bool:
             return len(await state.history(events("c1"))) == 4
 
-        await eventually(there)
+        await until(there)
         (call,) = await state.calls()
         assert (call.node, call.caller, call.started) == ("a", "13900000001", 7.0)
         assert (call.about, call.phase, call.seat) == ("路灯不亮", "operator", "801")
@@ -50,9 +42,9 @@ async def test_calls_and_their_talk_are_seen_everywhere() -> None:
         async def gone() -> bool:
             return not await state.calls()
 
-        await eventually(gone)
+        await until(gone)
         bus.publish(live.CallBegan("c2", "", "12345"))
-        await eventually(lambda: _has(state))
+        await until(lambda: _has(state))
     assert await state.calls() == ()
 
 

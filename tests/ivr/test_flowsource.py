@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import shutil
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -12,6 +11,7 @@ import pytest
 from flows.dialogue import FlowData
 from flows.yamlfile import DataError
 from ivr.flowsource import FlowSource
+from tests.until import until
 
 SHIPPED = Path(__file__).parents[2] / "flows" / "data"
 SERVICE = "services/06.yaml"
@@ -36,17 +36,13 @@ class Edited:
 
     async def until_used(self, count: int) -> FlowData:
         """Wait until new data are in force for the ``count``-th time."""
-        async with asyncio.timeout(60):
-            while len(self.used) < count:
-                await asyncio.sleep(0.02)
+        await until(lambda: len(self.used) >= count)
         return self.used[-1]
 
     async def until_refused(self, words: str) -> str:
         """Wait until an edit has been refused for a reason with ``words``."""
-        async with asyncio.timeout(60):
-            while not any(words in one for one in self.source.status.refused):
-                await asyncio.sleep(0.02)
-        return next(one for one in self.source.status.refused if words in one)
+        found = await until(lambda: [one for one in self.source.status.refused if words in one])
+        return found[0]
 
 
 @pytest.fixture

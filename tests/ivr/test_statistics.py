@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from datetime import date, datetime, timedelta
 
 import pytest
@@ -13,6 +12,7 @@ from adapters.statistics import CallFact, SeatTally, SeatTurn, Tally
 from flows.ticket import TicketDraft
 from ivr import live
 from ivr.statistics import Recorder, Sheet
+from tests.until import until
 
 NINE = datetime(2026, 11, 23, 9, 0).astimezone()
 TODAY, TOMORROW = date(2026, 11, 23), date(2026, 11, 24)
@@ -145,13 +145,14 @@ async def counted(store: MemoryStatistics) -> Tally:
     return days[0] if days else Tally()
 
 
-async def until(store: MemoryStatistics, **wanted: int) -> None:
-    async with asyncio.timeout(30):
-        while True:
-            tally = await counted(store)
-            if all(getattr(tally, name) == value for name, value in wanted.items()):
-                return
-            await asyncio.sleep(0.01)
+async def counts(store: MemoryStatistics, **wanted: int) -> None:
+    """Wait until these are counted."""
+
+    async def reached() -> bool:
+        tally = await counted(store)
+        return all(getattr(tally, name) == value for name, value in wanted.items())
+
+    await until(reached, what=str(wanted))
 
 
 @pytest.mark.parametrize("failures", [0, 3])
@@ -164,17 +165,17 @@ async def test_events_become_counts_also_through_a_failing_database(failures: in
         assert (await counted(store)).interrupted == 1
         bus.publish(live.CallArrived("c"))
         bus.publish(live.CallBegan("c", "139", "12345"))
-        await until(store, calls=2, answered=2, going_on=1)
+        await counts(store, calls=2, answered=2, going_on=1)
         bus.publish(live.Ringing("c", "seat:801", True))
         bus.publish(live.Bridged("c", "seat:801"))
         bus.publish(live.CallArrived("back", outgoing=True))
         bus.publish(live.CallOver("back", "refused", "", "caller"))
         bus.publish(over("transferred"))
         bus.publish(live.LeftQueue("nobody", "hung-up"))
-        await until(store, calls=2, person=1, going_on=0)
+        await counts(store, calls=2, person=1, going_on=0)
         recorder.turned_away()
         recorder.turned_away()
-        await until(store, calls=4, refused=2)
+        await counts(store, calls=4, refused=2)
     assert list(await store.by_seat(TODAY, TOMORROW)) == [SeatTally("801", 1, 1, 0.0, 0.0)]
 
 

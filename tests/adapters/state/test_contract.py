@@ -3,21 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
 
 from adapters.state.model import LiveCall, Seat, Waiting
 from adapters.state.port import SharedState
+from tests.until import until
 
 Pair = tuple[SharedState, SharedState]
 
 LONG = 600.0
 SHORT = 0.05
-
-
-async def eventually(holds: Callable[[], Awaitable[bool]]) -> None:
-    async with asyncio.timeout(30):
-        while not await holds():
-            await asyncio.sleep(0.01)
 
 
 def waiting(call: str, node: str = "a", since: float = 1.0) -> Waiting:
@@ -66,7 +60,7 @@ async def test_what_nobody_renews_is_gone(pair: Pair) -> None:
     async def gone() -> bool:
         return not await one.calls() and not await one.seats() and len(await one.waiting()) == 1
 
-    await eventually(gone)
+    await until(gone)
     assert list(await two.waiting()) == [waiting("c2")]
 
 
@@ -110,7 +104,7 @@ async def test_a_claim_ends_by_itself(pair: Pair) -> None:
     async def free() -> bool:
         return await one.claim("c2", "s1", LONG)
 
-    await eventually(free)
+    await until(free)
 
 
 async def test_a_topic_is_read_from_its_start_and_followed(pair: Pair) -> None:
@@ -135,14 +129,14 @@ async def test_a_topic_is_read_from_its_start_and_followed(pair: Pair) -> None:
                 await asyncio.sleep(0.02)
             return bool(received)
 
-        await eventually(arrives)
+        await until(arrives)
         before = len(received)
         await one.append("call:c1", b"last|\x00", LONG)
 
         async def last() -> bool:
             return len(received) > before and received[-1][1] == b"last|\x00"
 
-        await eventually(last)
+        await until(last)
         reader.cancel()
     history = await two.history("call:c1")
     assert [entry.number for entry in history] == list(range(len(history)))
@@ -169,7 +163,7 @@ async def test_a_topic_to_which_two_nodes_append_is_whole_for_both(pair: Pair) -
         await asyncio.sleep(0.02)
         return all({b"a0", b"b0"} <= set(into) for into in heard)
 
-    await eventually(subscribed)
+    await until(subscribed)
     sent = [b"a1", b"b1", b"a2", b"b2"]
     for payload in sent:
         await (one if payload.startswith(b"a") else two).append("orders:c1", payload, LONG)
@@ -177,7 +171,7 @@ async def test_a_topic_to_which_two_nodes_append_is_whole_for_both(pair: Pair) -
     async def arrived() -> bool:
         return all(set(sent) <= set(into) for into in heard)
 
-    await eventually(arrived)
+    await until(arrived)
     for reader in readers:
         reader.cancel()
     await asyncio.wait(readers)
@@ -195,7 +189,7 @@ async def test_a_topic_ends(pair: Pair) -> None:
     async def gone() -> bool:
         return not await one.history("call:c1")
 
-    await eventually(gone)
+    await until(gone)
 
 
 async def test_a_lease_has_one_owner(pair: Pair) -> None:
@@ -211,7 +205,7 @@ async def test_a_lease_has_one_owner(pair: Pair) -> None:
     async def over() -> bool:
         return await one.lease("dial", "a", LONG)
 
-    await eventually(over)
+    await until(over)
 
 
 async def test_counting_within_a_window(pair: Pair) -> None:
@@ -222,7 +216,7 @@ async def test_counting_within_a_window(pair: Pair) -> None:
     async def again() -> bool:
         return await one.count("sms:2", SHORT) == 1
 
-    await eventually(again)
+    await until(again)
 
 
 async def test_once(pair: Pair) -> None:
@@ -234,4 +228,4 @@ async def test_once(pair: Pair) -> None:
     async def again() -> bool:
         return await one.once("brief", LONG)
 
-    await eventually(again)
+    await until(again)

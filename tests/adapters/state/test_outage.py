@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Iterator
 
 import pytest
 import pytest_asyncio
@@ -12,6 +12,7 @@ from adapters.state.model import Seat, Waiting
 from adapters.state.port import StateUnavailable
 from adapters.state.redis_state import RedisState
 from adapters.state.resilient import ResilientState
+from tests.until import until
 
 from .redis_server import RedisServer
 
@@ -34,12 +35,6 @@ async def nodes(server: RedisServer) -> AsyncIterator[tuple[ResilientState, Resi
     yield states[0], states[1]
     for state in states:
         await state.close()
-
-
-async def eventually(holds: Callable[[], Awaitable[bool]]) -> None:
-    async with asyncio.timeout(60):
-        while not await holds():
-            await asyncio.sleep(0.05)
 
 
 def caller(call: str, node: str) -> Waiting:
@@ -93,7 +88,7 @@ async def test_it_heals_from_an_empty_redis(
         await one.put_waiting(caller("c1", "a"), LONG)
         return list(await two.waiting()) == [caller("c1", "a")]
 
-    await eventually(renewed)
+    await until(renewed)
     assert one.up and two.up
     assert await one.lease("dial", "a", LONG)
     assert not await two.lease("dial", "b", LONG)
@@ -114,7 +109,7 @@ async def test_a_frozen_redis_is_as_good_as_none(
         await one.put_waiting(caller("c2", "a"), LONG)
         return one.up
 
-    await eventually(back)
+    await until(back)
     assert {entry.call_id for entry in await one.waiting()} == {"c1", "c2"}
 
 
@@ -136,9 +131,9 @@ async def test_a_follower_goes_on_after_the_outage(
             await asyncio.sleep(0.05)
             return payload in received
 
-        await eventually(lambda: hears(b"before"))
+        await until(lambda: hears(b"before"))
         server.kill()
         await one.append("call:c1", b"meanwhile", LONG)
         server.start()
-        await eventually(lambda: hears(b"after"))
+        await until(lambda: hears(b"after"))
         reader.cancel()

@@ -24,8 +24,8 @@ from ivr.dialling.settings import DiallingSettings
 from ivr.sip.worker_call import WorkerCall
 from tests.adapters.manual_clock import ManualClock
 from tests.adapters.samples import CALLER, LINES, NOON, call, draft
-from tests.adapters.until import until
 from tests.ivr.aftercall.phones import Phones
+from tests.until import until
 
 NINE = NOON.replace(hour=9)
 HOUR = 3600.0

@@ -28,6 +28,7 @@ from ivr.talk.targets import Targets
 from tests.ivr.call.desk import INCOMING, WAIT_S, Desk, open_desk
 from tests.ivr.call.scripted import NOTICE, ScriptedTalk, asks
 from tests.ivr.call.test_session import KEYS, key_through
+from tests.until import until
 
 OPERATORS = TicketDraft(type="求助", content="话务员写的", complete=True)
 
@@ -48,9 +49,10 @@ class Console:
 
     async def sees(self, kind: type[live.LiveEvent]) -> live.LiveEvent:
         """Wait for an event of this kind."""
-        async with asyncio.timeout(WAIT_S):
-            while not (found := [event for event in self.events if isinstance(event, kind)]):
-                await asyncio.sleep(0.01)
+        found = await until(
+            lambda: [event for event in self.events if isinstance(event, kind)],
+            what=kind.__name__,
+        )
         return found[-1]
 
 
@@ -100,9 +102,11 @@ async def test_a_ticket_the_operator_has_filed_is_not_filed_again_at_the_end(
         assert isinstance(made, live.TicketMade) and made.draft == OPERATORS
         better = msgspec.structs.replace(OPERATORS, content="改过的")
         await console.order(control.File("li", better, made.ticket_no))
-        async with asyncio.timeout(WAIT_S):
-            while await filed(desk) != [better]:
-                await asyncio.sleep(0.01)
+
+        async def bettered() -> bool:
+            return await filed(desk) == [better]
+
+        await until(bettered)
         desk.worker.tell(sip.LegChanged(1, "ended"))
         await console.sees(live.PartyLeft)
         await desk.hang_up()
@@ -202,9 +206,7 @@ async def test_what_people_say_is_kept_while_they_talk(
             found = await desk.store.call(INCOMING.call_id)
             return [line for line in found[1] if line.speaker == "operator"] if found else []
 
-        async with asyncio.timeout(WAIT_S):
-            while not (lines := await kept()):
-                await asyncio.sleep(0.01)
+        lines = await until(kept)
     assert [(line.text, line.party) for line in lines] == [("我马上转告他们", "seat:801")]
     (party,) = others_heard(lines)
     assert (party.role, party.target, party.name) == ("operator", "seat:801", "801")

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import logging
 import re
-from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
 
@@ -39,16 +38,10 @@ from ivr.call.codes import HOUR_S
 from tests.adapters.samples import ID_NO
 from tests.ivr.call.desk import Desk, open_desk
 from tests.ivr.call.scripted import NOTICE, ScriptedTalk, asks
+from tests.until import until
 
 MOBILE = "13812345678"
 WHO = CheckIdentity("陈大文", MOBILE, ID_NO)
-
-
-async def until(true: Callable[[], bool]) -> None:
-    """Wait for a condition."""
-    async with asyncio.timeout(20):
-        while not true():
-            await asyncio.sleep(0.01)
 
 
 async def ask(desk: Desk, talk: ScriptedTalk, request: AnyRequest) -> AnyEvent:

@@ -20,6 +20,7 @@ from ivr.call.hearing import Heard
 from ivr.sip import messages as sip
 from tests.ivr.call.desk import INCOMING, Desk, open_desk
 from tests.ivr.call.scripted import NOTICE, ScriptedTalk, asks
+from tests.until import until
 
 # From the open question to the end: menu, 反映问题, 道路交通, 路面破损积水, 银海区, 侨港镇,
 # 今天, 来电号码, 不保密, 都对.
@@ -114,13 +115,12 @@ async def test_what_is_taken_down_survives_the_node(tmp_path: Path) -> None:
     async with open_desk(tmp_path) as desk:
         await desk.greeted()
         await key_through(desk, KEYS[:6])
-        async with asyncio.timeout(5):
-            while True:
-                ((call, draft),) = await desk.store.unfinished_calls("test")
-                if draft is not None and draft.place.town == "侨港镇":
-                    break
-                await asyncio.sleep(0.01)
-    assert call.call_id == INCOMING.call_id
+
+        async def taken_down() -> str:
+            ((call, draft),) = await desk.store.unfinished_calls("test")
+            return call.call_id if draft is not None and draft.place.town == "侨港镇" else ""
+
+        assert await until(taken_down) == INCOMING.call_id
 
 
 async def test_what_was_filed_is_not_filed_again_after_the_node_died(tmp_path: Path) -> None:

@@ -17,7 +17,7 @@ from ivr.sip import messages as sip
 from ivr.sip.worker_call import OnCall, WorkerCall
 from tests.adapters.manual_clock import ManualClock
 from tests.adapters.samples import CALLER, LINES, NOON, call
-from tests.adapters.until import until
+from tests.until import until
 
 ALWAYS = PurposeSettings(hours=("00:00-24:00",))
 

@@ -18,7 +18,7 @@ from ivr.emergency.settings import RingBackSettings
 from tests.adapters.manual_clock import ManualClock
 from tests.adapters.samples import LINES, NOON, call
 from tests.adapters.test_notice_store import alarms, gas
-from tests.adapters.until import until
+from tests.until import until
 
 SETTINGS = RingBackSettings(after_s=15, tries=3, wait_s=60, poll_s=5)
 

@@ -18,7 +18,7 @@ from ivr.leader.outcomes import Form, Giver
 from ivr.leader.rules import load
 from ivr.leader.service import LeaderCallbacks
 from tests.adapters.leader_samples import DAY, session
-from tests.adapters.until import until
+from tests.until import until
 
 QUICK = DeliverySettings(retry=RetryStrategy(base_s=0.01, factor=1.0, max_s=0.01), poll_s=0.05)
 LEADER = Giver("zhou", "周局长", "leader")

@@ -17,6 +17,7 @@ from ivr.queue.seats import Seats
 from ivr.queue.settings import QueueSettings
 from ivr.queue.spot import Spot
 from tests.ivr.queue.test_queue import Time
+from tests.until import until
 
 SETTINGS = QueueSettings(limit_s=100.0, kept_s=1000.0, expire_s=1e9)
 KEPT = Kept(
@@ -106,9 +107,7 @@ async def test_what_may_be_dialled_only_later_waits_in_its_place() -> None:
     await office.settle()
     # The seat is not held meanwhile.
     assert await office.state.claims() == {}
-    async with asyncio.timeout(30):
-        while spot.resting:
-            await asyncio.sleep(0.01)
+    await until(lambda: not spot.resting)
     office.time.now += SETTINGS.retry_s + 1
     await office.queue.look()
     await office.settle()

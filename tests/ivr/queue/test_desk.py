@@ -16,6 +16,7 @@ from adapters.state.resilient import ResilientState
 from ivr import control
 from ivr.queue.desk import Desk
 from tests.adapters.state.redis_server import RedisServer
+from tests.until import until
 
 LONG_S = 60.0
 
@@ -59,10 +60,11 @@ async def test_a_screen_of_another_node_answers_as_well(server: RedisServer) -> 
         await state.start()
     async with screen(states[1], "801") as told:
         # Subscribed at Redis for sure once something has come through.
-        async with asyncio.timeout(60):
-            while not told:
-                await Desk(states[0], "801", "before").gone("ended")
-                await asyncio.sleep(0.05)
+        async def through() -> bool:
+            await Desk(states[0], "801", "before").gone("ended")
+            return bool(told)
+
+        await until(through)
         for number in range(20):
             assert await Desk(states[0], "801", f"c{number}").coming(b"{}", LONG_S)
     for state in states:
@@ -85,7 +87,5 @@ async def test_a_seat_with_a_screen_is_told_what_becomes_of_the_call() -> None:
         assert await desk.coming(b"{}", LONG_S)
         await desk.taken()
         await desk.gone("ended")
-        async with asyncio.timeout(30):
-            while len(told) < 4:
-                await asyncio.sleep(0.01)
+        await until(lambda: len(told) >= 4)
     assert [type(one).__name__ for one in told] == ["Coming", "Shown", "Taken", "Gone"]

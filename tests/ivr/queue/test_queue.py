@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
 from time import time as time_now
 
 import pytest
@@ -14,6 +13,7 @@ from adapters.state.model import Waiting
 from ivr.queue.queue import News, Offer, OperatorQueue, Place, Spot, TimedOut, Withdrawn
 from ivr.queue.seats import Seats, UnknownSeat
 from ivr.queue.settings import QueueSettings
+from tests.until import until
 
 SETTINGS = QueueSettings(limit_s=100.0, tell_every_s=30.0, wrap_up_s=20.0, expire_s=1e9)
 
@@ -139,7 +139,7 @@ async def test_a_deserted_seat_is_paused_wherever_it_is(node: Node, other: Node)
             return other.seats.here["s9"].status == "paused"
 
         await spot.refused("no-answer")
-        await eventually(paused)
+        await until(paused)
         assert other.seats.here["s9"].reason == "无应答"
         await node.caller("c2")
         await node.queue.look()
@@ -147,12 +147,6 @@ async def test_a_deserted_seat_is_paused_wherever_it_is(node: Node, other: Node)
         await other.seats.ready("s9")
         await node.queue.look()
         assert node.offered("c2") == ["s9"]
-
-
-async def eventually(holds: Callable[[], Awaitable[bool]]) -> None:
-    async with asyncio.timeout(30):
-        while not await holds():
-            await asyncio.sleep(0.01)
 
 
 async def test_longest_idle_first_over_all_nodes(node: Node, other: Node, time: Time) -> None:
@@ -365,7 +359,7 @@ async def test_a_seat_signed_on_elsewhere_belongs_to_that_node(
             await other.seats.sign_on("s1", "sip:801@127.0.0.1", user="li")
             return "s1" not in node.seats.here
 
-        await eventually(taken)
+        await until(taken)
         (seat,) = await state.seats()
         assert seat.node == "b"
 
@@ -374,7 +368,7 @@ async def test_a_seat_signed_on_elsewhere_belongs_to_that_node(
             await node.seats.sign_off("s1")
             return "s1" not in other.seats.here
 
-        await eventually(gone)
+        await until(gone)
         assert await state.seats() == ()
 
 

@@ -15,6 +15,7 @@ from ivr.queue.queue import News, Offer, OperatorQueue
 from ivr.queue.seats import Seats
 from ivr.queue.settings import QueueSettings
 from tests.adapters.state.redis_server import RedisServer
+from tests.until import until
 
 SETTINGS = QueueSettings(renew_s=0.1, expire_s=60.0, wrap_up_s=0.0, limit_s=3600.0)
 
@@ -62,7 +63,7 @@ async def nodes(server: RedisServer, offers: list[tuple[str, str]]) -> AsyncIter
 
 async def test_nobody_is_lost_when_redis_loses_everything(server: RedisServer) -> None:
     offers: list[tuple[str, str]] = []
-    async with nodes(server, offers) as (a, b), asyncio.timeout(90):
+    async with nodes(server, offers) as (a, b):
         await a.caller("first", 1000.0)
         await b.caller("second", 1001.0)
         await a.caller("third", 1002.0)
@@ -71,11 +72,9 @@ async def test_nobody_is_lost_when_redis_loses_everything(server: RedisServer) -
         await b.seats.sign_on("801", "sip:801@127.0.0.1")
         await asyncio.sleep(0.3)
         server.start()
-        while not offers:
-            await asyncio.sleep(0.05)
+        await until(lambda: offers)
         # Somebody is served during the outage or after it; the others are served afterwards.
         await a.seats.sign_on("802", "sip:802@127.0.0.1")
         await a.seats.sign_on("803", "sip:803@127.0.0.1")
-        while len({call for call, _ in offers}) < 3:
-            await asyncio.sleep(0.05)
+        await until(lambda: len({call for call, _ in offers}) == 3)
         assert {call for call, _ in offers} == {"first", "second", "third"}

@@ -28,6 +28,7 @@ from ivr.queue.talks import SeatsInCalls
 from ivr.sip import messages as sip
 from ivr.talk.targets import Targets
 from tests.ivr.call.desk import Desk, open_desk
+from tests.until import until
 
 # Nothing here may depend on how fast the machine is.
 PATIENT = QueueSettings(renew_s=0.02, expire_s=3600.0, limit_s=3600.0, tell_every_s=3600.0)
@@ -125,12 +126,6 @@ async def calling(room: Room, tmp_path: Path, **more: Any) -> AsyncIterator[Desk
         yield desk
 
 
-async def eventually(true: Callable[[], bool]) -> None:
-    async with asyncio.timeout(60):
-        while not true():
-            await asyncio.sleep(0.005)
-
-
 def dialled(desk: Desk) -> list[str]:
     return [dial.uri for dial in desk.worker.told(sip.Dial)]
 
@@ -179,7 +174,7 @@ async def test_the_card_is_on_the_screen_before_the_phone_rings_100_of_100(
                 answers = [told for _, told in room.told if isinstance(told, control.Shown)]
                 shown_first += rung_before == [0] and len(answers) == shown_first + 1
                 desk.worker.tell(sip.LegChanged(leg, "up", 200))
-                await eventually(lambda: bool(room.why_left()))
+                await until(lambda: bool(room.why_left()))
                 room.events.clear()
         assert shown_first == 100
 
@@ -211,7 +206,7 @@ async def test_a_seat_that_does_not_take_the_call_is_followed_by_the_next(tmp_pa
             ]
             assert {first.why, second.why} == {"busy", "no-answer"}
             # The one that let it ring is paused, the other is ready for somebody else.
-            await eventually(lambda: any(s.status == "paused" for s in room.seats.here.values()))
+            await until(lambda: any(s.status == "paused" for s in room.seats.here.values()))
             await room.sign_on("803")
             await rings(desk, 3)
             assert dialled(desk)[2] == uri("803")
@@ -222,10 +217,10 @@ async def test_who_hangs_up_while_the_card_is_shown_makes_nothing_ring(tmp_path:
         room.shows = False
         await room.sign_on("801")
         async with calling(room, tmp_path) as desk:
-            await eventually(lambda: room.kinds("801") == ["Coming"])
+            await until(lambda: room.kinds("801") == ["Coming"])
             await desk.hang_up()
             assert dialled(desk) == []
-        await eventually(lambda: room.kinds("801") == ["Coming", "Gone"])
+        await until(lambda: room.kinds("801") == ["Coming", "Gone"])
         assert room.why_left() == ["hung-up"]
         assert await room.state.claims() == {}
         assert await room.state.waiting() == ()
@@ -254,10 +249,10 @@ async def test_talk_then_work_after_the_call_then_the_next_caller(tmp_path: Path
         async with calling(room, tmp_path) as desk:
             leg = await rings(desk)
             desk.worker.tell(sip.LegChanged(leg, "up", 200))
-            await eventually(lambda: "Taken" in room.kinds("801"))
+            await until(lambda: "Taken" in room.kinds("801"))
             assert await room.state.waiting() == ()
             desk.worker.tell(sip.LegChanged(leg, "ended", 200))
-            await eventually(lambda: room.kinds("801")[-1] == "Gone")
+            await until(lambda: room.kinds("801")[-1] == "Gone")
             assert await room.state.claims() == {"801": "call-1"}
         await room.queue.wrapped_up("801")
         assert await room.state.claims() == {}
@@ -271,14 +266,14 @@ async def test_who_ends_the_talk_at_the_screen_leaves_the_caller_to_be_asked_how
         async with calling(room, tmp_path) as desk:
             leg = await rings(desk)
             desk.worker.tell(sip.LegChanged(leg, "up", 200))
-            await eventually(lambda: "Taken" in room.kinds("801"))
+            await until(lambda: "Taken" in room.kinds("801"))
             end = msgspec.json.encode(control.End("wang"))
             await room.state.append(control.orders("call-1"), end, 60.0)
             await desk.worker.until(lambda: sip.HangUpLeg(leg) in desk.worker.told(sip.HangUpLeg))
             desk.worker.tell(sip.LegChanged(leg, "ended", 200))
             await desk.worker.playing("请对本次服务评价")
             assert sip.HangUpLeg() not in desk.worker.told(sip.HangUpLeg)
-            await eventually(lambda: room.told[-1] == ("801", control.Gone("call-1", "ended")))
+            await until(lambda: room.told[-1] == ("801", control.Gone("call-1", "ended")))
             assert await room.state.claims() == {"801": "call-1"}
 
 
@@ -289,9 +284,9 @@ async def test_who_hangs_up_as_the_seat_answers_does_not_keep_the_seat(tmp_path:
             leg = await rings(desk)
             desk.worker.at_once = False
             desk.worker.tell(sip.LegChanged(leg, "up", 200))
-            await eventually(lambda: "Taken" in room.kinds("801"))
+            await until(lambda: "Taken" in room.kinds("801"))
             await desk.hang_up()
-        await eventually(lambda: room.kinds("801")[-1] == "Gone")
+        await until(lambda: room.kinds("801")[-1] == "Gone")
         await room.queue.wrapped_up("801")
         assert await room.state.claims() == {}
 
@@ -351,9 +346,7 @@ async def test_a_danger_leaves_the_queue_and_comes_back_first(tmp_path: Path) ->
             async def waits() -> bool:
                 return any(one.reason == "emergency" for one in await room.state.waiting())
 
-            async with asyncio.timeout(60):
-                while not await waits():
-                    await asyncio.sleep(0.01)
+            await until(waits)
 
 
 async def test_the_place_is_kept_and_rung_after_the_caller_has_hung_up(tmp_path: Path) -> None:
@@ -370,13 +363,13 @@ async def test_the_place_is_kept_and_rung_after_the_caller_has_hung_up(tmp_path:
             # Not while the goodbye is still being said.
             await room.seats.ready("801")
             assert room.rung == []
-        await eventually(lambda: len(room.rung) == 1)
+        await until(lambda: len(room.rung) == 1)
         (kept,) = room.rung
         assert (kept.number, kept.ticket_no) == ("13907791234", ticket.ticket_no)
         assert kept.call_id == before.call_id
         assert room.why_left() == ["call-back"]
         # Nobody answered: the seat is free again, and the ticket still asks for a call.
-        await eventually(lambda: room.call_backs.waiting == 0)
+        await until(lambda: room.call_backs.waiting == 0)
         assert await room.state.claims() == {}
         assert await room.state.waiting() == ()
 

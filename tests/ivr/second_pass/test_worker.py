@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
 from collections.abc import AsyncIterator
 from datetime import timedelta
@@ -19,8 +18,8 @@ from asr.selection import default_model_dir
 from flows.ticket import Recognised, TicketDraft
 from ivr.call.services import local_now
 from ivr.second_pass import SecondPassSettings, SecondPassWorker
-from tests.asr.sounds import until
 from tests.asr.test_leisure import recording, state_of
+from tests.until import until
 
 NOW = local_now()
 LIVE = (Line("hotline", 0.0, 0.9, "您好"), Line("caller", 1.2, 2.0, "转人工", confidence=0.4))
@@ -80,12 +79,12 @@ async def a_call(store: SqlStore, tmp_path: Path, name: str = "call-1") -> str:
 
 async def outcome(store: SqlStore, call_id: str) -> SecondPass:
     """What came of a call's second pass once it is over."""
-    async with asyncio.timeout(60):
-        while True:
-            known = await store.second_pass(call_id)
-            if known is not None and known.state != "trying":
-                return known
-            await asyncio.sleep(0.05)
+
+    async def over() -> SecondPass | None:
+        known = await store.second_pass(call_id)
+        return known if known is not None and known.state != "trying" else None
+
+    return await until(over)
 
 
 async def test_a_better_transcript_reaches_the_ticket_and_both_are_kept(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import dataclasses
 from collections.abc import AsyncIterator, Callable
 from datetime import timedelta
@@ -29,6 +28,7 @@ from ivr.queue.seats import Seats
 from ivr.talk.targets import Targets
 from tests.flowdata import flow_data
 from tests.ports import free_port
+from tests.until import until
 
 CALLER = "13912345678"
 SAID = "我们小区楼下的路灯坏了好几天了"
@@ -122,7 +122,7 @@ class Office:
 
     async def shown(self, call_id: str, seat: str = "801") -> None:
         """Wait until a page says that the card is on the screen."""
-        await self.until(
+        await until(
             lambda: self._any(control.desk(seat), control.AnyAtDesk, control.Shown(call_id))
         )
 
@@ -133,12 +133,6 @@ class Office:
     async def _any(self, topic: str, types: object, wanted: object) -> bool:
         past = await self.state.history(topic)
         return any(msgspec.json.decode(entry.payload, type=types) == wanted for entry in past)
-
-    async def until(self, condition: Callable[[], object], seconds: float = 60) -> None:
-        """Wait for a condition that nothing tells of."""
-        async with asyncio.timeout(seconds):
-            while not await condition():  # type: ignore[misc]
-                await asyncio.sleep(0.02)
 
     async def carries_out(self, call_id: str) -> None:
         """Do what the call's session does with a File order, for as long as this runs."""

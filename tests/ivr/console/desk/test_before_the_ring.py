@@ -27,8 +27,9 @@ from tests.browser import window
 from tests.flowdata import flow_data
 from tests.ivr.call import desk as call_desk
 from tests.ivr.console.conftest import PASSWORD
-from tests.ivr.queue.test_wait import PATIENT, calling, eventually, open_room, rings, uri
+from tests.ivr.queue.test_wait import PATIENT, calling, open_room, rings, uri
 from tests.ports import free_port
+from tests.until import until
 
 CALLS = 100
 # Notes for each card when the frame that painted it was over, by the machine's clock.
@@ -104,7 +105,7 @@ async def test_the_card_is_painted_before_the_ring(
                 async with calling(room, tmp_path, store=store) as desk:
                     leg = await rings(desk)
                     desk.worker.tell(sip.LegChanged(leg, "up", 200))
-                    await eventually(lambda: bool(room.why_left()))
+                    await until(lambda: bool(room.why_left()))
                     room.events.clear()
             painted = await page.evaluate("window.painted")
     first = [

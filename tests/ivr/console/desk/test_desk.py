@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Callable
 from contextlib import AbstractContextManager
 
 import pytest
@@ -18,14 +16,9 @@ from ivr.console.desk.desks import CLOSED
 from ivr.console.desk.form import FieldProblem
 from ivr.console.desk.opencall import OpenCall
 from tests.ivr.console.desk.conftest import LAMP, SPOKEN, URIS, Office
+from tests.until import until
 
 WHERE = "在银海区侨港镇侨北路12号那边路灯都不亮"
-
-
-async def eventually(true: Callable[[], object]) -> None:
-    async with asyncio.timeout(60):
-        while not true():
-            await asyncio.sleep(0.01)
 
 
 async def sits(office: Office, seat: str = "801", user: str = "wang") -> None:
@@ -33,7 +26,7 @@ async def sits(office: Office, seat: str = "801", user: str = "wang") -> None:
 
 
 async def at_call(desk: Desk, call_id: str = "c1") -> OpenCall:
-    await eventually(lambda: desk.call is not None and desk.call.call_id == call_id)
+    await until(lambda: desk.call is not None and desk.call.call_id == call_id)
     assert desk.call is not None
     return desk.call
 
@@ -49,7 +42,7 @@ async def test_a_desk_opened_late_finds_the_call_and_its_form(office: Office) ->
         call = await at_call(desk)
         await office.talks("c1")
         await office.says("c1", "caller", WHERE, 20)
-        await eventually(lambda: call.filling.draft.place.place)
+        await until(lambda: call.filling.draft.place.place)
         await desk.ticketing.edit(call, "occurred", "昨天", "wang")
     # Another node's desk, or this one's after a new start.
     again = Desk("801", desk.parts)
@@ -57,7 +50,7 @@ async def test_a_desk_opened_late_finds_the_call_and_its_form(office: Office) ->
     found = await at_call(again)
     assert again.phase == "talking"
     assert found.form.draft.occurred == "昨天" and found.form.kept == ("occurred",)
-    await eventually(lambda: found.filling.draft.place.place == "侨北路12号")
+    await until(lambda: found.filling.draft.place.place == "侨北路12号")
     # What came with the card is not told twice, whatever its times.
     assert len(found.lines) == len(SPOKEN) + 1
     await again.stop()
@@ -69,8 +62,8 @@ async def test_a_talk_longer_than_the_seats_topic_is_kept(office: Office) -> Non
         await office.offer("c1")
         await at_call(desk)
         await office.talks("c1")
-        await eventually(lambda: desk.phase == "talking")
-        await eventually(lambda: desk.view.busy == "talking")
+        await until(lambda: desk.phase == "talking")
+        await until(lambda: desk.view.busy == "talking")
     office.state._topics.drop(control.desk("801"))
     again = Desk("801", desk.parts)
     await again.start()
@@ -92,9 +85,9 @@ async def test_who_is_consulted_goes_on_with_the_same_ticket(office: Office) -> 
         other = await at_call(second)
         assert other.form.draft.contact_name == "陈大文"
         await first.ticketing.edit(one, "occurred", "昨天", "wang")
-        await eventually(lambda: other.filling.draft.occurred == "昨天")
+        await until(lambda: other.filling.draft.occurred == "昨天")
         await second.ticketing.edit(other, "type", "求助", "zhao")
-        await eventually(lambda: one.filling.draft.type == "求助")
+        await until(lambda: one.filling.draft.type == "求助")
 
 
 async def test_every_change_is_kept_with_the_call(office: Office) -> None:
@@ -103,9 +96,9 @@ async def test_every_change_is_kept_with_the_call(office: Office) -> None:
         await office.offer("c1")
         call = await at_call(desk)
         await office.talks("c1")
-        await eventually(lambda: desk.phase == "talking")
+        await until(lambda: desk.phase == "talking")
         await office.says("c1", "caller", WHERE, 20)
-        await eventually(lambda: call.filling.draft.place.place)
+        await until(lambda: call.filling.draft.place.place)
         await desk.ticketing.edit(call, "type", "求助", "wang")
 
         async def last() -> control.Order | None:
@@ -130,7 +123,7 @@ async def test_after_the_call_the_desk_files_by_itself(office: Office) -> None:
         await office.talks("c1")
         await office.tell("801", control.Gone("c1", "ended"))
         await office.happens(live.CallOver("c1", "transferred", ""))
-        await eventually(lambda: call.over)
+        await until(lambda: call.over)
         await desk.ticketing.edit(call, "occurred", "昨天", "wang")
         assert not any(isinstance(order, control.Keep) for order in await office.orders("c1"))
         await desk.ticketing.file(call, "wang")
@@ -151,7 +144,7 @@ async def test_what_the_end_of_the_call_has_filed_unfinished_is_finished(office:
         call = await at_call(desk)
         filed = await office.store.file_ticket("c1", LAMP, SPOKEN, at=local_now())
         await office.happens(live.CallOver("c1", "transferred", ""))
-        await eventually(lambda: call.over)
+        await until(lambda: call.over)
         await desk.ticketing.file(call, "wang")
         assert list(await office.store.tickets_of("c1")) == [filed.ticket_no]
         ticket = await office.store.ticket(filed.ticket_no)
@@ -167,7 +160,7 @@ async def test_an_order_to_file_that_met_the_end_of_the_call_is_not_lost(office:
         assert isinstance((await office.orders("c1"))[-1], control.File)
         # Nobody followed the order any more.
         await office.happens(live.CallOver("c1", "transferred", ""))
-        await eventually(lambda: call.filed)
+        await until(lambda: call.filed)
         (number,) = await office.store.tickets_of("c1")
         assert call.form.ticket_no == number
 
@@ -181,7 +174,7 @@ async def test_a_ticket_of_another_matter_is_not_taken_for_this_one(office: Offi
         other = TicketDraft("咨询", content="别的事")
         await office.happens(live.TicketMade("c1", "BH20261123000077", other))
         await office.happens(live.TicketMade("c1", "BH20261123000078", call.complete))
-        await eventually(lambda: call.filed)
+        await until(lambda: call.filed)
         assert call.form.ticket_no == "BH20261123000078"
 
 
@@ -238,9 +231,9 @@ async def test_a_seat_whose_page_is_closed_gets_no_calls(office: Office) -> None
     async with office.pages.desks.page("801"):
         assert seats.here["801"].status == "ready"
         office.closes_soon()
-    await eventually(lambda: seats.here["801"].status == "paused")
+    await until(lambda: seats.here["801"].status == "paused")
     assert seats.here["801"].reason == CLOSED
-    await eventually(lambda: office.pages.desks.find("801") is None)
+    await until(lambda: office.pages.desks.find("801") is None)
 
 
 async def test_what_a_newer_node_tells_does_no_harm(office: Office) -> None:
@@ -251,7 +244,7 @@ async def test_what_a_newer_node_tells_does_no_harm(office: Office) -> None:
         await office.state.append(control.events("c1"), b'{"type":"Dancing","call_id":"c1"}', 60)
         await office.state.append(control.events("c1"), b"no json", 60)
         await office.says("c1", "caller", WHERE, 20)
-        await eventually(lambda: call.filling.draft.place.place)
+        await until(lambda: call.filling.draft.place.place)
 
 
 async def test_a_call_that_was_withdrawn(office: Office) -> None:
@@ -263,13 +256,13 @@ async def test_a_call_that_was_withdrawn(office: Office) -> None:
             await at_call(desk)
             await office.tell("801", control.Gone("c1", "withdrawn"))
             await office.state.unclaim("c1")
-            await eventually(lambda: desk.phase == "" and desk.view.busy == "")
+            await until(lambda: desk.phase == "" and desk.view.busy == "")
         told = [watched.get_nowait()[0] for _ in range(watched.qsize())]
         assert told.index("card") < told.index("gone")
 
 
 async def with_party(call: OpenCall, target: str) -> None:
-    await eventually(lambda: any(one.target == target for one in call.parties))
+    await until(lambda: any(one.target == target for one in call.parties))
 
 
 async def talked(office: Office, desk: Desk, call_id: str) -> OpenCall:
@@ -277,10 +270,10 @@ async def talked(office: Office, desk: Desk, call_id: str) -> OpenCall:
     await office.offer(call_id)
     call = await at_call(desk, call_id)
     await office.talks(call_id)
-    await eventually(lambda: desk.phase == "talking")
+    await until(lambda: desk.phase == "talking")
     await office.tell("801", control.Gone(call_id, "ended"))
     await office.happens(live.CallOver(call_id, "transferred", ""))
-    await eventually(lambda: call.over)
+    await until(lambda: call.over)
     await office.state.unclaim(call_id)
     return call
 
@@ -297,8 +290,8 @@ async def test_what_was_not_filed_is_filed_unfinished_when_the_next_call_comes(
         assert ticket is not None and not ticket.draft.complete
         office.closes_soon()
     # The page of the second is gone for good.
-    await eventually(lambda: office.pages.desks.find("801") is None)
-    await office.until(lambda: office.store.tickets_of("c2"))
+    await until(lambda: office.pages.desks.find("801") is None)
+    await until(lambda: office.store.tickets_of("c2"))
 
 
 async def test_what_an_operator_left_on_purpose_or_filed_is_not_filed_again(
@@ -322,11 +315,11 @@ async def test_a_call_that_another_operator_goes_on_with_is_theirs(office: Offic
             await office.offer(call_id)
             call = await at_call(desk, call_id)
             await office.talks(call_id)
-            await eventually(lambda: desk.phase == "talking")
+            await until(lambda: desk.phase == "talking")
             await office.parties(call_id, ("operator" if "seat" in other else "guest", other))
             await with_party(call, other)
             await office.tell("801", control.Gone(call_id, "transferred"))
-            await eventually(lambda: desk.phase == "after")
+            await until(lambda: desk.phase == "after")
             await office.state.unclaim(call_id)
         await office.offer("c3")
         await at_call(desk, "c3")
@@ -335,4 +328,4 @@ async def test_a_call_that_another_operator_goes_on_with_is_theirs(office: Offic
         async def filed() -> bool:
             return any(isinstance(order, control.File) for order in await office.orders("c2"))
 
-        await office.until(filed)
+        await until(filed)

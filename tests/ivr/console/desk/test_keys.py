@@ -11,6 +11,7 @@ from ivr.console import eventstream
 from tests.browser import NARROW, WIDE, Window, window
 from tests.ivr.console.conftest import PASSWORD
 from tests.ivr.console.desk.conftest import CALLER, LAMP, Office
+from tests.until import until
 
 GAS = replace(LAMP, recognised=Recognised("em.gas", "燃气泄漏", 1.0), emergency_kind="em.gas")
 
@@ -55,7 +56,7 @@ async def ordered(office: Office, *wanted: control.Order) -> None:
         given = [one for one in await office.orders("c1") if not isinstance(one, control.Keep)]
         return given == list(wanted)
 
-    await office.until(there)
+    await until(there)
 
 
 async def test_a_call_by_keyboard_alone_in_english(browser: Browser, office: Office) -> None:
@@ -184,7 +185,7 @@ async def test_a_connection_that_comes_and_goes(browser: Browser, office: Office
         await expect(status).to_have_text("Ready")
         # A node that began anew knows nothing of the seat: it is signed on again.
         await office.pages.desks._parts.seats.sign_off("801")
-        await office.until(lambda: _signed_on(office))
+        await until(lambda: _signed_on(office))
         await opened.picture("desk-english-390")
 
 

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 import msgspec
@@ -21,15 +20,7 @@ from ivr.queue.seats import Seats
 from tests.adapters.state.redis_server import RedisServer
 from tests.flowdata import flow_data
 from tests.ivr.console.desk.conftest import CALLER, URIS, handoff
-
-
-async def eventually(true: Callable[[], Awaitable[object] | object]) -> None:
-    async with asyncio.timeout(90):
-        while True:
-            found = true()
-            if await found if isinstance(found, Awaitable) else found:
-                return
-            await asyncio.sleep(0.05)
+from tests.until import until
 
 
 class Node:
@@ -67,13 +58,13 @@ async def test_two_nodes_and_a_redis_that_forgets() -> None:
             await here.seats.sign_on("801", URIS["801"], user="wang")
             # The call is at the other node: it tells the seat, and what happens.
             await there.tell(control.Coming("c1", msgspec.json.encode(handoff("c1"))))
-            await eventually(lambda: here.desk.call and there.desk.call)
+            await until(lambda: here.desk.call and there.desk.call)
             one, other = here.desk.call, there.desk.call
             assert one is not None and other is not None
             await there.tell(control.Taken("c1"))
-            await eventually(lambda: here.desk.phase == "talking")
+            await until(lambda: here.desk.phase == "talking")
             await here.desk.ticketing.edit(one, "occurred", "昨天", "wang")
-            await eventually(lambda: other.form.draft.occurred == "昨天")
+            await until(lambda: other.form.draft.occurred == "昨天")
             event = live.Talking("c1", ())
             await there.state.append(control.events("c1"), msgspec.json.encode(event), 600)
             server.kill()
@@ -84,7 +75,7 @@ async def test_two_nodes_and_a_redis_that_forgets() -> None:
                 await there.tell(control.Gone("c1", "ended"))
                 return here.desk.phase != "talking"
 
-            await eventually(goes_on)
+            await until(goes_on)
             assert here.desk.call is one and one.form.draft.occurred == "昨天"
             over = msgspec.json.encode(live.CallOver("c1", "transferred", ""))
 
@@ -92,7 +83,7 @@ async def test_two_nodes_and_a_redis_that_forgets() -> None:
                 await there.state.append(control.events("c1"), over, 600)
                 return one.over
 
-            await eventually(is_over)
+            await until(is_over)
             await here.desk.ticketing.file(one, "wang")
             assert len(await store.tickets_of("c1")) == 1
     finally:

@@ -137,6 +137,8 @@ class WorkItem(msgspec.Struct, frozen=True):
     ``rule`` is the id of the rule that chose it ("unsolved"… "random", "confirm", "added"), ``why``
     says so in words. ``session_id`` is "" for a confirming call that no session has taken yet;
     ``owner`` is the leader whose it is. ``again`` is when the citizen asked to be rung.
+    ``origin`` is the item of an earlier session whose promise this one is to keep, 0 for none;
+    ``earlier`` of the ``attempts`` were made for it.
     """
 
     item_id: int
@@ -152,39 +154,13 @@ class WorkItem(msgspec.Struct, frozen=True):
     again: datetime | None = None
     reopening_id: int = 0
     owner: str = ""
+    origin: int = 0
+    earlier: int = 0
 
-
-class Excluded(msgspec.Struct, frozen=True):
-    """A ticket that was not taken, by which rule, and why in words."""
-
-    ticket_no: str
-    rule: str
-    why: str
-
-
-class Draw(msgspec.Struct, frozen=True):
-    """How a session's work list came about, so that anybody can draw it again.
-
-    ``candidates`` are the tickets as the platform gave them; ``called`` the numbers and tickets
-    that leaders had called lately, and when. ``places`` is how many were left beside confirming
-    calls; ``leader`` is the leader's name, ``cleared`` whether confidential tickets are open to
-    them. ``rules`` are the rules in force, as JSON. ``digest`` is of all that was drawn from,
-    ``drawn`` the tickets taken, in order.
-    """
-
-    session_id: str
-    seed: int
-    places: int
-    at: datetime
-    by: str
-    digest: str
-    candidates: tuple[ClosedTicket, ...]
-    called: dict[str, datetime] = {}
-    leader: str = ""
-    cleared: bool = False
-    rules: str = ""
-    drawn: tuple[str, ...] = ()
-    excluded: tuple[Excluded, ...] = ()
+    @property
+    def begun(self) -> bool:
+        """Whether this session has called, or is done with it."""
+        return self.attempts > self.earlier or self.state in ("calling", "done")
 
 
 class LeaderCall(msgspec.Struct, frozen=True):

@@ -7,21 +7,17 @@ from datetime import date, datetime
 from typing import Literal, Protocol
 
 import msgspec
-from msgspec.structs import replace
 
 from adapters.leader import (
     CallResult,
-    Draw,
     Export,
-    ExportState,
     LeaderCall,
     LeaderSession,
     Outcome,
     Reopening,
-    Step,
     WorkItem,
 )
-from adapters.model import StateChange
+from adapters.leader_draws import Draw, Promise
 from adapters.ports import StoreError
 from adapters.reports import Report
 
@@ -114,7 +110,12 @@ class LeaderStore(Protocol):
     async def put_leader_session(self, session: LeaderSession) -> LeaderSession:
         """Store a new session (``session_id`` "") under the next number, or a changed one.
 
-        ``revision`` must be the one that was read. Raises :class:`Outdated`. As stored.
+        ``revision`` must be the one that was read. Raises :class:`Outdated`, and :class:`NotNow`
+        where another session has the seat ("seat-taken") or leader or host ("busy") at that
+        time: of two that are planned at once for one place, one is refused. As stored.
+
+        With a session that is over, what it has not come to is left for the next: confirming
+        calls and promises of earlier sessions.
         """
 
     async def leader_session(self, session_id: str) -> LeaderSession | None:
@@ -126,11 +127,30 @@ class LeaderStore(Protocol):
     async def keep_draw(self, draw: Draw, items: Sequence[WorkItem]) -> Sequence[WorkItem]:
         """Make ``items`` the session's work list; confirming calls among them are taken over.
 
-        Raises :class:`NotNow` ("begun") once a ticket of the old list was called or decided.
+        Raises :class:`NotNow`: "begun" once a ticket of the old list was called or decided,
+        "listed" for a promise (``origin``) that another session has taken.
         """
 
     async def draw_of(self, session_id: str) -> Draw | None:
         """How the session's list came about."""
+
+    async def unreduced_draws(self, before: datetime, limit: int = 20) -> Sequence[Draw]:
+        """Draws of sessions that were to begin before then, and still hold every candidate."""
+
+    async def reduce_draw(self, reduced: Draw) -> None:
+        """Put ``reduced`` in the place of the draw that it was made from; not of another."""
+
+    async def leader_promises(self) -> Sequence[Promise]:
+        """What sessions that are over have left to be called and nobody has, oldest first."""
+
+    async def give_up_promise(self, item_id: int) -> None:
+        """Nobody will make this call any more.
+
+        Raises :class:`NotNow`: "listed" on another session's list, "done" as nothing is owed.
+        """
+
+    async def leader_chain(self, item_id: int) -> Sequence[WorkItem]:
+        """An item and those whose promises it keeps, the latest first."""
 
     async def add_leader_item(self, item: WorkItem) -> WorkItem:
         """Put one more ticket (or a waiting confirming call) at the end of a session's list.
@@ -175,6 +195,9 @@ class LeaderStore(Protocol):
 
     async def open_leader_calls(self, session_id: str = "") -> Sequence[LeaderCall]:
         """Calls without an end, of one session or of all: after a crash, those to be settled."""
+
+    async def unkept_leader_calls(self, since: datetime) -> Sequence[LeaderCall]:
+        """Talks that ended since then, the last of their items, of which nothing was kept."""
 
     async def leader_outcome(self, item_id: int) -> Outcome | None:
         """What is known of an item's outcome."""
@@ -244,51 +267,3 @@ class LeaderStore(Protocol):
         By unit, level or month ("2026-11"), or all together under "". Sessions count that have
         begun; what became of their cases counts whenever it happened.
         """
-
-
-def confirmation(case: Reopening, item: WorkItem, change: StateChange) -> WorkItem:
-    """The confirming call that ``change`` brings: the same citizen, after the redoing.
-
-    ``item`` is the one whose call had led to the ``case``.
-    """
-    step = Step(change.changed, change.state, case.unit, change.note)
-    return WorkItem(
-        item_id=0,
-        session_id="",
-        position=0,
-        ticket_no=case.ticket_no,
-        rule="confirm",
-        why="",
-        ticket=replace(
-            item.ticket,
-            unit=case.unit,
-            reply=change.note or item.ticket.reply,
-            history=(*item.ticket.history, step),
-        ),
-        purpose="confirm",
-        reopening_id=case.reopening_id,
-        owner=case.owner,
-    )
-
-
-def decided(known: Export, *, approve: bool, by: str, at: datetime, expires: datetime) -> Export:
-    """``known`` after ``by`` has decided. Raises :class:`NotNow`: "same", "decided"."""
-    if known.state != "待批准":
-        raise NotNow("decided")
-    if by == known.asked_by:
-        raise NotNow("same")
-    state: ExportState = "已批准" if approve else "已拒绝"
-    return replace(
-        known, state=state, decided_by=by, decided=at, expires=expires if approve else None
-    )
-
-
-def fetched(known: Export, at: datetime) -> Export:
-    """``known`` after it was fetched. Raises :class:`NotNow`, as ``take_export``."""
-    if known.state == "已下载":
-        raise NotNow("taken")
-    if known.state != "已批准" or known.expires is None:
-        raise NotNow("not-approved")
-    if at >= known.expires:
-        raise NotNow("expired")
-    return replace(known, state="已下载", taken=at)

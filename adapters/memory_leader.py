@@ -1,20 +1,16 @@
-"""The in-memory twin of leader callbacks."""
+"""The in-memory twin of leader callbacks: calls, outcomes, cases, exports and figures."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
-from typing import TypeVar
 
-import msgspec
 from msgspec.structs import replace
 
-from adapters import filing
 from adapters.leader import (
     REPORTED,
     TALKED,
     CallResult,
-    Draw,
     Export,
     LeaderCall,
     LeaderSession,
@@ -22,25 +18,20 @@ from adapters.leader import (
     Reopening,
     WorkItem,
 )
+from adapters.leader_steps import confirmation, decided, fetched
 from adapters.leader_store import (
-    SERIES,
     Counts,
     Grouping,
     LeaderBatch,
     NotNow,
     Outdated,
     Recorded,
-    SessionQuery,
-    confirmation,
-    decided,
-    fetched,
 )
+from adapters.memory_leader_sessions import MemoryLeaderSessions, local
 from adapters.memory_reports import MemoryReports
 from adapters.model import StateChange
 from adapters.ports import NotStored, StoreError
 from adapters.reports import Report
-
-S = TypeVar("S", bound=msgspec.Struct)
 
 _HELD = ("进行中", "已结束")
 _COUNTED = {
@@ -54,114 +45,12 @@ _COUNTED = {
 }
 
 
-class MemoryLeader(MemoryReports):
+class MemoryLeader(MemoryLeaderSessions, MemoryReports):
     """Implements :class:`adapters.leader_store.LeaderStore` without a database."""
 
     def __init__(self) -> None:
+        MemoryLeaderSessions.__init__(self)
         MemoryReports.__init__(self)
-        self._leader_sessions: dict[str, LeaderSession] = {}
-        self._leader_draws: dict[str, Draw] = {}
-        self._leader_items: dict[int, WorkItem] = {}
-        self._leader_calls: dict[str, LeaderCall] = {}
-        self._leader_outcomes: dict[int, Outcome] = {}
-        self._leader_cases: dict[int, Reopening] = {}
-        self._leader_exports: dict[str, Export] = {}
-        self._leader_numbers: dict[str, int] = {}
-        self._last_item = 0
-
-    async def put_leader_session(self, session: LeaderSession) -> LeaderSession:
-        stored = _local(replace(session, revision=session.revision + 1))
-        if not session.session_id:
-            series = filing.series(SERIES, stored.starts)
-            self._leader_numbers[series] = self._leader_numbers.get(series, 0) + 1
-            number = filing.number(series, self._leader_numbers[series])
-            stored = replace(stored, session_id=number)
-        else:
-            known = self._leader_sessions.get(session.session_id)
-            if known is None or known.revision != session.revision:
-                raise Outdated(f"session {session.session_id} was changed by somebody else")
-        self._leader_sessions[stored.session_id] = stored
-        if stored.state == "已结束":
-            for item in self._leader_list(stored.session_id):
-                if (item.purpose, item.state, item.attempts) == ("confirm", "waiting", 0):
-                    self._leader_items[item.item_id] = replace(item, session_id="")
-        return stored
-
-    async def leader_session(self, session_id: str) -> LeaderSession | None:
-        return self._leader_sessions.get(session_id)
-
-    async def leader_sessions(self, query: SessionQuery) -> Sequence[LeaderSession]:
-        found = [
-            one
-            for one in self._leader_sessions.values()
-            if (query.since is None or one.starts >= query.since)
-            and (query.until is None or one.starts < query.until)
-            and query.unit in ("", one.unit)
-            and query.person in ("", one.leader, one.host)
-        ]
-        return tuple(sorted(found, key=lambda one: (one.starts, one.session_id))[: query.limit])
-
-    async def keep_draw(self, draw: Draw, drawn: Sequence[WorkItem]) -> Sequence[WorkItem]:
-        self._leader_session(draw.session_id)
-        old = self._leader_list(draw.session_id)
-        if any(
-            item.attempts
-            or item.state in ("calling", "done")
-            or item.item_id in self._leader_outcomes
-            for item in old
-        ):
-            raise NotNow("begun")
-        for item in old:
-            if item.purpose == "confirm":
-                self._leader_items[item.item_id] = replace(item, session_id="", state="waiting")
-            else:
-                del self._leader_items[item.item_id]
-        for position, item in enumerate(drawn):
-            self._leader_place(replace(item, session_id=draw.session_id, position=position))
-        self._leader_draws[draw.session_id] = draw
-        return self._leader_list(draw.session_id)
-
-    async def draw_of(self, session_id: str) -> Draw | None:
-        return self._leader_draws.get(session_id)
-
-    async def add_leader_item(self, item: WorkItem) -> WorkItem:
-        self._leader_session(item.session_id)
-        known = self._leader_list(item.session_id)
-        if any((one.ticket_no, one.purpose) == (item.ticket_no, item.purpose) for one in known):
-            raise NotNow("listed")
-        end = max((one.position for one in known), default=-1) + 1
-        return self._leader_items[self._leader_place(replace(item, position=end))]
-
-    async def leader_items(self, session_id: str) -> Sequence[WorkItem]:
-        return self._leader_list(session_id)
-
-    async def leader_item(self, item_id: int) -> WorkItem | None:
-        return self._leader_items.get(item_id)
-
-    async def order_leader_items(self, session_id: str, item_ids: Sequence[int]) -> None:
-        self._leader_session(session_id)
-        known = [item.item_id for item in self._leader_list(session_id)]
-        wanted = [one for one in dict.fromkeys(item_ids) if one in known]
-        for position, item_id in enumerate([*wanted, *(one for one in known if one not in wanted)]):
-            self._leader_items[item_id] = replace(self._leader_items[item_id], position=position)
-
-    async def remove_leader_item(self, item_id: int, *, back: bool = False) -> None:
-        item = self._leader_item(item_id)
-        if item.state == ("waiting" if back else "removed"):
-            return
-        if item.state != ("removed" if back else "waiting") or item.attempts:
-            raise NotNow("begun")
-        self._leader_items[item_id] = replace(item, state="waiting" if back else "removed")
-
-    async def waiting_confirmations(self, owner: str = "") -> Sequence[WorkItem]:
-        return tuple(
-            item
-            for item in self._leader_items.values()
-            if not item.session_id
-            and item.purpose == "confirm"
-            and item.state == "waiting"
-            and owner in ("", item.owner)
-        )
 
     async def open_leader_call(
         self, item_id: int, call_id: str, *, by: str, at: datetime, most: int
@@ -177,7 +66,7 @@ class MemoryLeader(MemoryReports):
                 raise NotNow("open")
         if item.attempts >= most:
             raise NotNow("most")
-        call = _local(LeaderCall(call_id, item_id, item.session_id, item.attempts + 1, by, at))
+        call = local(LeaderCall(call_id, item_id, item.session_id, item.attempts + 1, by, at))
         self._leader_calls[call_id] = call
         self._leader_items[item_id] = replace(item, state="calling", attempts=item.attempts + 1)
         return call
@@ -189,7 +78,7 @@ class MemoryLeader(MemoryReports):
         if call is None:
             raise NotStored(f"no leader call {call_id}")
         if call.ended is None or call.result == "unknown":
-            self._leader_calls[call_id] = call = _local(replace(call, ended=at, result=result))
+            self._leader_calls[call_id] = call = local(replace(call, ended=at, result=result))
             item = self._leader_items[call.item_id]
             if item.state == "calling":
                 self._leader_items[item.item_id] = replace(item, state="waiting")
@@ -201,6 +90,20 @@ class MemoryLeader(MemoryReports):
 
     async def leader_calls(self, item_id: int) -> Sequence[LeaderCall]:
         return tuple(call for call in self._leader_calls.values() if call.item_id == item_id)
+
+    async def unkept_leader_calls(self, since: datetime) -> Sequence[LeaderCall]:
+        last = {call.item_id: call for call in self._leader_calls.values()}
+        return tuple(
+            call
+            for call in sorted(last.values(), key=lambda one: one.ended or one.started)
+            if call.ended is not None
+            and call.ended >= since
+            and call.result in ("talked", "unknown")
+            and (
+                call.item_id not in self._leader_outcomes
+                or self._leader_outcomes[call.item_id].call_id != call.call_id
+            )
+        )
 
     async def open_leader_calls(self, session_id: str = "") -> Sequence[LeaderCall]:
         return tuple(
@@ -227,9 +130,9 @@ class MemoryLeader(MemoryReports):
             raise Outdated(f"the outcome of item {outcome.item_id} was changed meanwhile")
         for case in recorded.reopenings:
             self._leader_check(case)
-        stored = _local(replace(outcome, revision=outcome.revision + 1))
+        stored = local(replace(outcome, revision=outcome.revision + 1))
         self._leader_outcomes[outcome.item_id] = stored
-        self._leader_items[item.item_id] = _local(
+        self._leader_items[item.item_id] = local(
             replace(item, state=recorded.item.state, again=recorded.item.again)
         )
         for case in recorded.reopenings:
@@ -271,7 +174,7 @@ class MemoryLeader(MemoryReports):
         return found
 
     async def ask_export(self, export: Export) -> None:
-        self._leader_exports[export.export_id] = _local(export)
+        self._leader_exports[export.export_id] = local(export)
 
     async def decide_export(
         self, export_id: str, *, approve: bool, by: str, at: datetime, expires: datetime
@@ -279,11 +182,11 @@ class MemoryLeader(MemoryReports):
         changed = decided(
             self._leader_export(export_id), approve=approve, by=by, at=at, expires=expires
         )
-        self._leader_exports[export_id] = _local(changed)
+        self._leader_exports[export_id] = local(changed)
         return self._leader_exports[export_id]
 
     async def take_export(self, export_id: str, *, at: datetime) -> Export:
-        self._leader_exports[export_id] = _local(fetched(self._leader_export(export_id), at))
+        self._leader_exports[export_id] = local(fetched(self._leader_export(export_id), at))
         return self._leader_exports[export_id]
 
     async def sealed_export(self, export_id: str, sha256: str) -> None:
@@ -301,10 +204,10 @@ class MemoryLeader(MemoryReports):
             one.item_id in self._leader_items for one in batch.items
         ):
             raise StoreError("a number is taken")
-        self._leader_sessions |= {one.session_id: _local(one) for one in batch.sessions}
-        self._leader_items |= {one.item_id: _local(one) for one in batch.items}
-        self._leader_outcomes |= {one.item_id: _local(one) for one in batch.outcomes}
-        self._leader_cases |= {one.reopening_id: _local(one) for one in batch.reopenings}
+        self._leader_sessions |= {one.session_id: local(one) for one in batch.sessions}
+        self._leader_items |= {one.item_id: local(one) for one in batch.items}
+        self._leader_outcomes |= {one.item_id: local(one) for one in batch.outcomes}
+        self._leader_cases |= {one.reopening_id: local(one) for one in batch.reopenings}
         self._last_item = max(self._leader_items, default=0)
 
     async def next_item(self) -> int:
@@ -337,7 +240,7 @@ class MemoryLeader(MemoryReports):
                 continue
             outcome = self._leader_outcomes.get(item.item_id)
             kind = outcome.kind if outcome is not None else ""
-            counts["called"] += bool(item.attempts or kind)
+            counts["called"] += bool(item.attempts > item.earlier or kind)
             counts["reached"] += kind not in ("", "未接通")
             counts["interviewed"] += kind in TALKED
             if kind:
@@ -372,18 +275,6 @@ class MemoryLeader(MemoryReports):
         )
         return True
 
-    def _leader_place(self, item: WorkItem) -> int:
-        if item.item_id:
-            known = self._leader_item(item.item_id)
-            if known.session_id:
-                raise NotNow("listed")
-            item = replace(known, session_id=item.session_id, position=item.position)
-        else:
-            self._last_item += 1
-            item = replace(item, item_id=self._last_item)
-        self._leader_items[item.item_id] = _local(item)
-        return item.item_id
-
     def _leader_check(self, case: Reopening) -> None:
         known = self._leader_cases.get(case.reopening_id)
         if (known.revision if known is not None else 0) != case.revision:
@@ -391,37 +282,11 @@ class MemoryLeader(MemoryReports):
 
     def _leader_keep(self, case: Reopening) -> Reopening:
         self._leader_check(case)
-        stored = _local(replace(case, revision=case.revision + 1))
+        stored = local(replace(case, revision=case.revision + 1))
         self._leader_cases[case.reopening_id] = stored
         return stored
-
-    def _leader_list(self, session_id: str) -> tuple[WorkItem, ...]:
-        found = [item for item in self._leader_items.values() if item.session_id == session_id]
-        return tuple(
-            sorted(found, key=lambda one: (one.state == "removed", one.position, one.item_id))
-        )
-
-    def _leader_session(self, session_id: str) -> LeaderSession:
-        if session_id not in self._leader_sessions:
-            raise NotStored(f"no session {session_id}")
-        return self._leader_sessions[session_id]
-
-    def _leader_item(self, item_id: int) -> WorkItem:
-        if item_id not in self._leader_items:
-            raise NotStored(f"no item {item_id}")
-        return self._leader_items[item_id]
 
     def _leader_export(self, export_id: str) -> Export:
         if export_id not in self._leader_exports:
             raise NotStored(f"no export {export_id}")
         return self._leader_exports[export_id]
-
-
-def _local(value: S) -> S:
-    """With every time as the database gives it back: local, with its zone."""
-    changes = {
-        name: held.astimezone()
-        for name, held in msgspec.structs.asdict(value).items()
-        if isinstance(held, datetime)
-    }
-    return replace(value, **changes) if changes else value

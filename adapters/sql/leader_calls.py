@@ -19,11 +19,17 @@ from adapters.leader import (
     Outcome,
     Reopening,
 )
-from adapters.leader_store import NotNow, Outdated, Recorded, confirmation
+from adapters.leader_steps import confirmation
+from adapters.leader_store import (
+    NotNow,
+    Outdated,
+    Recorded,
+)
 from adapters.model import StateChange
 from adapters.ports import NotStored
 from adapters.reports import Report
 from adapters.sql import leader_sessions, reports
+from adapters.sql.leader_promises import item_at
 from adapters.sql.leader_tables import calls, items, outcomes, reopenings
 from adapters.sql.rows import from_row, to_row
 
@@ -39,7 +45,7 @@ class SqlLeaderCalls(ABC):
         """Put a call on record before anything is dialled."""
 
         async def work(db: AsyncConnection) -> LeaderCall:
-            number = (await leader_sessions.item_at(db, item_id)).ticket.number
+            number = (await item_at(db, item_id)).ticket.number
             same: ColumnElement[bool] = items.c.item_id == item_id
             if number:
                 same = or_(same, items.c.number == number)
@@ -47,7 +53,7 @@ class SqlLeaderCalls(ABC):
             await db.execute(
                 select(items.c.item_id).where(same).order_by("item_id").with_for_update()
             )
-            item = await leader_sessions.item_at(db, item_id)
+            item = await item_at(db, item_id)
             if item.state in ("done", "removed"):
                 raise NotNow("done")
             query = (
@@ -134,7 +140,7 @@ class SqlLeaderCalls(ABC):
 
         async def work(db: AsyncConnection) -> Outcome:
             outcome, item = recorded.outcome, recorded.item
-            await leader_sessions.item_at(db, item.item_id, lock=True)
+            await item_at(db, item.item_id, lock=True)
             stored = replace(outcome, revision=outcome.revision + 1)
             query = select(outcomes).where(outcomes.c.item_id == outcome.item_id)
             known = (await db.execute(query)).first()
@@ -241,7 +247,7 @@ async def redo_reported(db: AsyncConnection, change: StateChange) -> bool | None
     case = next((one for one in cases if one.state == "重办中"), None)
     if case is None or change.state not in REPORTED or change.changed <= case.opened:
         return False
-    item = await leader_sessions.item_at(db, case.reopening_id)
+    item = await item_at(db, case.reopening_id)
     item_id = await leader_sessions.add(db, confirmation(case, item, change))
     await _keep(
         db,

@@ -25,7 +25,12 @@ from sqlalchemy import (
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from adapters.leader import TALKED, Export, OutcomeKind
-from adapters.leader_store import Counts, Grouping, LeaderBatch, decided, fetched
+from adapters.leader_steps import decided, fetched
+from adapters.leader_store import (
+    Counts,
+    Grouping,
+    LeaderBatch,
+)
 from adapters.ports import NotStored
 from adapters.sql.leader_tables import exports, items, outcomes, reopenings, sessions
 from adapters.sql.rows import from_row, to_row
@@ -180,7 +185,7 @@ def _counting(group: ColumnElement[Any]) -> tuple[Select[Any], ...]:
     of_items = (
         select(
             group,
-            _how_many(or_(items.c.attempts > 0, kind != "")).label("called"),
+            _how_many(or_(items.c.attempts > items.c.earlier, kind != "")).label("called"),
             _how_many(kind.not_in(["", "未接通"])).label("reached"),
             _how_many(kind.in_(sorted(TALKED))).label("interviewed"),
             *(_how_many(kind == value).label(name) for name, value in _KINDS.items()),

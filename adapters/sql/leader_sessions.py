@@ -3,34 +3,40 @@
 from __future__ import annotations
 
 import zlib
-from abc import ABC, abstractmethod
-from collections.abc import Awaitable, Callable, Sequence
-from typing import Any, TypeVar
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Any
 
 import msgspec
 from msgspec.structs import replace
-from sqlalchemy import Row, case, delete, insert, or_, select, update
+from sqlalchemy import Row, and_, case, delete, func, insert, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from adapters import filing
-from adapters.leader import Draw, LeaderSession, WorkItem
+from adapters.leader import LeaderSession, WorkItem
+from adapters.leader_draws import Draw
+from adapters.leader_steps import LONGEST, refuse_clash
 from adapters.leader_store import SERIES, NotNow, Outdated, SessionQuery
 from adapters.ports import NotStored
+from adapters.sql import leader_promises
 from adapters.sql.dialect import upsert
+from adapters.sql.leader_promises import SqlLeaderPromises, item_at
 from adapters.sql.leader_tables import calls, draws, items, outcomes, sessions
 from adapters.sql.rows import from_row, to_row
 from adapters.sql.tickets import next_number
 
-T = TypeVar("T")
+# Any constant will do; it keeps two people from planning for one place at the same time.
+_PLANNING = 12349
 
 
-class SqlLeaderSessions(ABC):
-    """The part of :class:`adapters.leader_store.LeaderStore` about what is planned."""
+class SqlLeaderSessions(SqlLeaderPromises):
+    """The part of :class:`adapters.leader_store.LeaderStore` about what is planned and owed."""
 
     async def put_leader_session(self, session: LeaderSession) -> LeaderSession:
         """Store a new session under the next number, or a changed one. As stored."""
 
         async def work(db: AsyncConnection) -> LeaderSession:
+            await _refuse_clash(db, session)
             day = session.starts.astimezone().date().isoformat()
             stored = replace(session, revision=session.revision + 1)
             if not session.session_id:
@@ -49,7 +55,7 @@ class SqlLeaderSessions(ABC):
                 if not (await db.execute(changed)).rowcount:
                     raise Outdated(f"session {session.session_id} was changed by somebody else")
             if stored.state == "已结束":
-                # Confirming calls that it did not come to wait for the leader's next session.
+                # What it did not come to waits for the next session.
                 await db.execute(
                     update(items)
                     .where(
@@ -60,6 +66,7 @@ class SqlLeaderSessions(ABC):
                     )
                     .values(session_id="")
                 )
+                await leader_promises.leave(db, stored.session_id)
             return await _session(db, stored.session_id)
 
         return await self._write(work)
@@ -103,7 +110,7 @@ class SqlLeaderSessions(ABC):
             begun = select(items.c.item_id).where(
                 items.c.session_id == session,
                 or_(
-                    items.c.attempts > 0,
+                    items.c.attempts > items.c.earlier,
                     items.c.state.in_(["calling", "done"]),
                     items.c.item_id.in_(select(outcomes.c.item_id)),
                 ),
@@ -120,10 +127,11 @@ class SqlLeaderSessions(ABC):
             for position, item in enumerate(drawn):
                 await _place(db, replace(item, session_id=session, position=position))
             body = zlib.compress(msgspec.json.encode(draw))
-            row = upsert(db, draws).values(session_id=session, body=body)
+            row = upsert(db, draws).values(session_id=session, body=body, reduced=False)
             await db.execute(
                 row.on_conflict_do_update(
-                    index_elements=["session_id"], set_={"body": row.excluded.body}
+                    index_elements=["session_id"],
+                    set_={"body": row.excluded.body, "reduced": row.excluded.reduced},
                 )
             )
             return await _items(db, session)
@@ -136,11 +144,37 @@ class SqlLeaderSessions(ABC):
 
         async def work(db: AsyncConnection) -> Draw | None:
             body = (await db.execute(query)).scalar()
-            if body is None:
-                return None
-            return msgspec.json.decode(zlib.decompress(body), type=Draw)
+            return None if body is None else _draw(body)
 
         return await self._read(work)
+
+    async def unreduced_draws(self, before: datetime, limit: int = 20) -> Sequence[Draw]:
+        """Draws of sessions that were to begin before then, with every candidate."""
+        query = (
+            select(draws.c.body)
+            .join(sessions, sessions.c.session_id == draws.c.session_id)
+            .where(sessions.c.starts < before, draws.c.reduced.is_(False))
+            .order_by(sessions.c.starts)
+            .limit(limit)
+        )
+
+        async def work(db: AsyncConnection) -> Sequence[Draw]:
+            return tuple(_draw(body) for body in (await db.execute(query)).scalars())
+
+        return await self._read(work)
+
+    async def reduce_draw(self, reduced: Draw) -> None:
+        """Put ``reduced`` in the place of the draw that it was made from."""
+        mine = draws.c.session_id == reduced.session_id
+
+        async def work(db: AsyncConnection) -> None:
+            await _lock(db, reduced.session_id)
+            body = (await db.execute(select(draws.c.body).where(mine))).scalar()
+            if body is not None and _draw(body).at == reduced.at:
+                packed = zlib.compress(msgspec.json.encode(reduced))
+                await db.execute(update(draws).where(mine).values(body=packed, reduced=True))
+
+        await self._write(work)
 
     async def add_leader_item(self, item: WorkItem) -> WorkItem:
         """Put one more ticket, or a waiting confirming call, at the end of a session's list."""
@@ -193,8 +227,10 @@ class SqlLeaderSessions(ABC):
             item = await item_at(db, item_id, lock=True)
             if item.state == after:
                 return
-            if item.state != before or item.attempts:
+            if item.state != before or item.attempts > item.earlier:
                 raise NotNow("begun")
+            if back and item.origin:
+                await leader_promises.free(db, item.origin)
             await db.execute(update(items).where(items.c.item_id == item_id).values(state=after))
 
         await self._write(work)
@@ -223,23 +259,6 @@ class SqlLeaderSessions(ABC):
 
         return await self._read(work)
 
-    @abstractmethod
-    async def _write(self, work: Callable[[AsyncConnection], Awaitable[T]]) -> T:
-        """Run ``work`` in a transaction that writes."""
-
-    @abstractmethod
-    async def _read(self, work: Callable[[AsyncConnection], Awaitable[T]]) -> T:
-        """Run ``work`` in a transaction that reads."""
-
-
-async def item_at(db: AsyncConnection, item_id: int, *, lock: bool = False) -> WorkItem:
-    """One item; raises :class:`adapters.ports.NotStored`."""
-    query = select(items).where(items.c.item_id == item_id)
-    row = (await db.execute(query.with_for_update() if lock else query)).first()
-    if row is None:
-        raise NotStored(f"no item {item_id}")
-    return from_row(WorkItem, row)
-
 
 async def add(db: AsyncConnection, item: WorkItem) -> int:
     """A new item; its number."""
@@ -252,6 +271,8 @@ async def add(db: AsyncConnection, item: WorkItem) -> int:
 async def _place(db: AsyncConnection, item: WorkItem) -> int:
     """Store a new item, or take over a confirming call that waited."""
     if not item.item_id:
+        if item.origin:
+            await leader_promises.free(db, item.origin)
         return await add(db, item)
     taken = await db.execute(
         update(items)
@@ -261,6 +282,29 @@ async def _place(db: AsyncConnection, item: WorkItem) -> int:
     if not taken.rowcount:
         raise NotNow("listed")
     return item.item_id
+
+
+async def _refuse_clash(db: AsyncConnection, session: LeaderSession) -> None:
+    """Raises :class:`NotNow` if the place is taken; who plans next sees what this one has."""
+    if db.dialect.name == "postgresql":
+        await db.execute(select(func.pg_advisory_xact_lock(_PLANNING)))
+    query = select(sessions).where(
+        or_(
+            sessions.c.session_id == session.session_id,
+            and_(
+                sessions.c.state != "已结束",
+                sessions.c.starts > session.starts - LONGEST,
+                sessions.c.starts < session.starts + timedelta(minutes=session.minutes),
+            ),
+        )
+    )
+    found = [from_row(LeaderSession, row) for row in await db.execute(query)]
+    known = next((one for one in found if one.session_id == session.session_id), None)
+    refuse_clash(session, known, found)
+
+
+def _draw(body: bytes) -> Draw:
+    return msgspec.json.decode(zlib.decompress(body), type=Draw)
 
 
 async def _session(db: AsyncConnection, session_id: str) -> LeaderSession:

@@ -13,6 +13,7 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    false,
 )
 
 from adapters.sql.tables import Instant, metadata
@@ -55,6 +56,8 @@ draws = Table(
     Column("session_id", ForeignKey("leader_sessions.session_id"), primary_key=True),
     # JSON, packed (zlib): it holds every ticket that could have been drawn.
     Column("body", LargeBinary, nullable=False),
+    # Only tickets that were drawn are left in it.
+    Column("reduced", Boolean, nullable=False, server_default=false()),
 )
 
 items = Table(
@@ -75,6 +78,10 @@ items = Table(
     Column("again", Instant),
     Column("reopening_id", Integer, nullable=False),
     Column("owner", String(64), nullable=False),
+    # The item whose promise this one keeps, and the attempts made for that.
+    Column("origin", Integer, nullable=False, server_default="0"),
+    Column("earlier", Integer, nullable=False, server_default="0"),
+    Index("ix_leader_items_origin", "origin"),
     Index("ix_leader_items_session", "session_id", "position"),
     Index("ix_leader_items_ticket", "ticket_no"),
 )

@@ -102,6 +102,21 @@ def _talk_index(connection: Connection) -> None:
     talk_index.fill(connection)
 
 
+def _leader_promises(connection: Connection) -> None:
+    """Calls promised in one session and kept in another; draws that hold no more than they must."""
+    for table, column, kind in (
+        ("leader_items", "origin", "INTEGER NOT NULL DEFAULT 0"),
+        ("leader_items", "earlier", "INTEGER NOT NULL DEFAULT 0"),
+        ("leader_draws", "reduced", "BOOLEAN NOT NULL DEFAULT FALSE"),
+    ):
+        # Tables that an earlier step has just made have them.
+        if column not in {one["name"] for one in inspect(connection).get_columns(table)}:
+            connection.execute(text(f"ALTER TABLE {table} ADD COLUMN {column} {kind}"))
+    connection.execute(
+        text("CREATE INDEX IF NOT EXISTS ix_leader_items_origin ON leader_items (origin)")
+    )
+
+
 # STEPS[n] takes version n + 1 to n + 2. Add one whenever the tables change.
 STEPS: list[Callable[[Connection], None]] = [
     _emergencies,
@@ -115,6 +130,7 @@ STEPS: list[Callable[[Connection], None]] = [
     _line_parties,
     _after_calls,
     _talk_index,
+    _leader_promises,
 ]
 
 # Any constant will do; it keeps two nodes from upgrading one database at the same time.

@@ -55,20 +55,18 @@ def redraw(ctx: click.Context, session: str, as_json: bool) -> None:
                     "seed": known.seed,
                     "digest": known.digest,
                     "same": same,
-                    "tickets": [chosen.ticket.ticket_no for chosen in drawn.chosen],
+                    "tickets": [chosen.ticket_no for chosen in drawn.chosen],
                     "excluded": dict(counted),
                 }
             )
             return same
         table = Table("", "工单", "规则", "理由")
         for place, chosen in enumerate(drawn.chosen, 1):
-            table.add_row(
-                str(place), chosen.ticket.ticket_no, data.rules.rule(chosen.rule), chosen.why
-            )
+            table.add_row(str(place), chosen.ticket_no, data.rules.rule(chosen.rule), chosen.why)
         screen.print(table)
         left_out = "，".join(f"{name} {count}" for name, count in counted) or "无"
         screen.print(
-            f"种子 {known.seed}，候选 {len(known.candidates)} 件，排除：{left_out}", markup=False
+            f"种子 {known.seed}，候选 {known.considered} 件，排除：{left_out}", markup=False
         )
         screen.print("一致 / same" if same else "不一致 / NOT the same", markup=False)
         return same

@@ -11,9 +11,12 @@ from pathlib import Path
 from msgspec.structs import replace
 
 from adapters.leader import ClosedTicket, Export
-from adapters.leader_store import NotNow, fetched
+from adapters.leader_steps import fetched
+from adapters.leader_store import (
+    NotNow,
+)
 from adapters.ports import NotStored
-from ivr.leader.draw import confidential
+from ivr.leader.facts import confidential
 from ivr.leader.record import Record, RecordStore, gather, mark_of, write_archive
 from ivr.leader.sessions import NotAllowed
 

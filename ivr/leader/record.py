@@ -24,7 +24,6 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from adapters.accounts import Accounts, AuditEntry
 from adapters.leader import (
-    Draw,
     Export,
     LeaderCall,
     LeaderSession,
@@ -32,6 +31,7 @@ from adapters.leader import (
     Reopening,
     WorkItem,
 )
+from adapters.leader_draws import Draw
 from adapters.leader_store import LeaderStore
 from adapters.model import CallRecord, Line
 from adapters.ports import NotStored

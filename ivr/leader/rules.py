@@ -133,7 +133,7 @@ class Rules(Selection, frozen=True):
         return "县级" if unit.startswith(self.rota.county) else "市级"
 
 
-_OTHER = {"confirm": "重办后再次回访", "added": "手工加入"}
+_OTHER = {"promised": "约定再打", "confirm": "重办后再次回访", "added": "手工加入"}
 
 
 class LeaderData(msgspec.Struct, frozen=True):

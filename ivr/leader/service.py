@@ -15,18 +15,19 @@ from msgspec.structs import replace
 
 from adapters.accounts import User
 from adapters.leader import (
-    Draw,
     LeaderSession,
     Outcome,
     Reopening,
     WorkItem,
 )
+from adapters.leader_draws import Draw, Promise, Promised
 from adapters.leader_platform import LeaderPlatform
-from adapters.leader_store import LeaderStore, Recorded, SessionQuery
+from adapters.leader_store import LeaderStore, NotNow, Recorded, SessionQuery
 from adapters.leader_wire import reopening_report
 from adapters.ports import NotStored
 from ivr.leader import draw as drawing
 from ivr.leader import outcomes, rota, sessions
+from ivr.leader.facts import facts_of
 from ivr.leader.rota import Leader, Place, Shortage, Slot
 from ivr.leader.rules import LeaderData
 from ivr.leader.sessions import NotAllowed
@@ -78,9 +79,8 @@ class LeaderCallbacks:
         """Store a new session. Raises :class:`NotAllowed`."""
         now = self._now()
         self._sound(session, now)
-        await self._place_free(session)
         seed = session.seed or secrets.randbelow(_SEEDS) + 1
-        return await self.store.put_leader_session(
+        return await self._put_session(
             replace(session, seed=seed, created_by=by, created=now, state="已排期")
         )
 
@@ -88,8 +88,7 @@ class LeaderCallbacks:
         """Other people, seats or sizes."""
         changed = sessions.edit(session, **changes)
         self._sound(changed, None)
-        await self._place_free(changed)
-        return await self.store.put_leader_session(changed)
+        return await self._put_session(changed)
 
     async def confirm(self, session: LeaderSession) -> LeaderSession:
         """The leader will be there."""
@@ -100,8 +99,7 @@ class LeaderCallbacks:
     ) -> LeaderSession:
         """Put it off, for a reason."""
         moved = sessions.postpone(session, starts, reason=reason, by=by, at=self._now())
-        await self._place_free(moved)
-        return await self.store.put_leader_session(moved)
+        return await self._put_session(moved)
 
     async def start(self, session: LeaderSession) -> LeaderSession:
         """It begins; there must be somebody to call."""
@@ -153,7 +151,8 @@ class LeaderCallbacks:
     ) -> Sequence[WorkItem]:
         """Draw the work list from the platform; another ``seed`` draws another sample.
 
-        Confirming calls that wait for this leader come first.
+        Confirming calls that wait for this leader come first, then calls promised by earlier
+        sessions of the unit or the leader.
         """
         if session.state == "已结束":
             raise NotAllowed("leader.error.begun")
@@ -164,20 +163,58 @@ class LeaderCallbacks:
         confirming = await self._confirming(session)
         since = now - timedelta(days=rules.look_back_days)
         candidates = await self.platform.closed_tickets(since, now, (session.unit,))
+        left = {one.item.item_id: one for one in await self.promises(session)}
+        tickets = {one.item.ticket_no: one.item.ticket for one in left.values()}
+        # What the platform says now counts, not what it said when the call was promised.
+        tickets |= {ticket.ticket_no: ticket for ticket in candidates}
+        tickets = dict(sorted(tickets.items()))
+        called = await self.store.leader_called_since(now - timedelta(days=rules.recent_days))
         basis = drawing.Basis(
-            candidates=tuple(sorted(candidates, key=lambda ticket: ticket.ticket_no)),
+            facts=facts_of(
+                tickets.values(),
+                _promised(left.values(), session.session_id),
+                called,
+                leader=session.leader_name,
+                rules=rules.selection,
+            ),
             places=max(0, session.planned - len(confirming)),
             seed=session.seed,
             at=now,
             rules=rules.selection,
             leader=session.leader_name,
             cleared=session.leader in self.settings.cleared,
-            called=await self.store.leader_called_since(now - timedelta(days=rules.recent_days)),
+            starts=session.starts,
         )
         drawn = drawing.draw(basis)
-        kept = drawing.kept(basis, drawn, session_id=session.session_id, by=by)
-        listed = [*confirming, *drawing.items(drawn, session.session_id)]
+        kept = drawing.kept(
+            basis, drawn, tickets.values(), called, session_id=session.session_id, by=by
+        )
+        items = {item_id: one.item for item_id, one in left.items()}
+        listed = [*confirming, *drawing.items(drawn, tickets, items, session.session_id)]
         return await self.store.keep_draw(kept, listed)
+
+    async def promises(self, session: LeaderSession | None = None) -> Sequence[Promise]:
+        """Calls that sessions have left to be made, the earliest time first; those without one
+        last. Of the unit or the leader of ``session`` alone, if one is given."""
+        found = [
+            one
+            for one in await self.store.leader_promises()
+            if session is None or one.unit == session.unit or one.leader == session.leader
+        ]
+        return sorted(found, key=_when)
+
+    async def broken_by(self, session: LeaderSession) -> Sequence[Promise]:
+        """Promises of its unit or leader, on no list yet, whose time is past when it begins."""
+        return [
+            one
+            for one in await self.promises(session)
+            if not one.taken and one.item.again is not None and one.item.again < session.starts
+        ]
+
+    async def give_up(self, item_id: int) -> None:
+        """Nobody will make a call that was promised."""
+        await self.store.give_up_promise(item_id)
+        log.info("a promised call is given up", extra={"action": "leader-give-up"})
 
     async def redraw(self, session_id: str) -> tuple[Draw, drawing.Drawn, bool]:
         """Draw a stored list again from what it was drawn from; whether the same came out.
@@ -187,15 +224,7 @@ class LeaderCallbacks:
         known = await self.store.draw_of(session_id)
         if known is None:
             raise NotStored(f"session {session_id} has no list")
-        basis = drawing.basis_of(known)
-        drawn = drawing.draw(basis)
-        tickets = tuple(chosen.ticket.ticket_no for chosen in drawn.chosen)
-        same = (
-            drawing.digest(basis) == known.digest
-            and tickets == known.drawn
-            and drawn.excluded == known.excluded
-        )
-        return known, drawn, same
+        return known, drawing.draw(drawing.basis_of(known)), drawing.unchanged(known)
 
     async def _confirming(self, session: LeaderSession) -> list[WorkItem]:
         listed = await self.store.leader_items(session.session_id)
@@ -308,19 +337,12 @@ class LeaderCallbacks:
         if now is not None and session.starts <= now:
             raise NotAllowed("leader.error.past")
 
-    async def _place_free(self, session: LeaderSession) -> None:
-        """Nobody sits at two sessions, and no seat holds two, at one time."""
-        ends = session.starts + timedelta(minutes=session.minutes)
-        around = SessionQuery(since=session.starts - timedelta(hours=12), until=ends)
-        for other in await self.store.leader_sessions(around):
-            if other.session_id == session.session_id or other.state == "已结束":
-                continue
-            if other.starts + timedelta(minutes=other.minutes) <= session.starts:
-                continue
-            if other.seat == session.seat:
-                raise NotAllowed("leader.error.seat-taken")
-            if {session.leader, session.host} - {""} & {other.leader, other.host}:
-                raise NotAllowed("leader.error.busy")
+    async def _put_session(self, session: LeaderSession) -> LeaderSession:
+        """Store it; the store refuses two sessions in one place. Raises :class:`NotAllowed`."""
+        try:
+            return await self.store.put_leader_session(session)
+        except NotNow as error:
+            raise NotAllowed(f"leader.error.{error}") from error
 
     async def _items(self, session: LeaderSession) -> Sequence[WorkItem]:
         return await self.store.leader_items(session.session_id)
@@ -340,3 +362,22 @@ class LeaderCallbacks:
     def _wake(self) -> None:
         if self._reports is not None:
             self._reports.wake()
+
+
+def _promised(left: Iterable[Promise], session_id: str) -> Mapping[str, Promised]:
+    """The promises by ticket number, as a draw for ``session_id`` sees them."""
+    return {
+        one.item.ticket_no: Promised(
+            one.item.item_id,
+            one.kind,
+            one.item.again,
+            one.taken if one.taken != session_id else "",
+        )
+        for one in left
+    }
+
+
+def _when(promise: Promise) -> tuple[bool, float, int]:
+    again = promise.item.again
+    at = again.timestamp() if again is not None else 0.0
+    return again is None, at, promise.item.item_id

@@ -9,7 +9,6 @@ import msgspec
 
 from adapters.leader import (
     ClosedTicket,
-    Draw,
     Export,
     LeaderSession,
     Move,
@@ -18,6 +17,7 @@ from adapters.leader import (
     Step,
     WorkItem,
 )
+from adapters.leader_draws import Draw
 from tests.adapters.samples import NOON
 
 HOUR = timedelta(hours=1)

@@ -17,8 +17,8 @@ from adapters.ports import AdapterError, NotStored, StoreError
 from flows.privacy import mask_number
 from ivr.console.access import audit
 from ivr.console.context import Visitor, visitor
-from ivr.leader.draw import confidential
 from ivr.leader.exports import Exports
+from ivr.leader.facts import confidential
 from ivr.leader.outcomes import ByRole, Giver
 from ivr.leader.record import RecordStore
 from ivr.leader.service import LeaderCallbacks

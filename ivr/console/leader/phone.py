@@ -19,7 +19,7 @@ from ivr.console.context import Page, visitor
 from ivr.console.eventstream import Event, Tell, stream
 from ivr.console.words import texts
 from ivr.control import events
-from ivr.leader.draw import confidential
+from ivr.leader.facts import confidential
 from ivr.leader.phone import orders as do
 from ivr.leader.phone.service import LeaderPhones, NoLine
 from ivr.tasks import cancelled

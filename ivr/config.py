@@ -28,6 +28,7 @@ from ivr.dialling.settings import DiallingSettings
 from ivr.emergency.settings import RingBackSettings
 from ivr.leader.settings import LeaderSettings
 from ivr.queue.settings import QueueSettings
+from ivr.recording.settings import RecordingSettings
 from ivr.second_pass.settings import SecondPassSettings
 from ivr.sip.front import FrontSettings
 from ivr.sip.settings import SipSettings
@@ -81,6 +82,7 @@ class Config(msgspec.Struct, frozen=True):
     desk: DeskSettings = DeskSettings()
     second_pass: SecondPassSettings = SecondPassSettings()
     leader: LeaderSettings = LeaderSettings()
+    recordings: RecordingSettings = RecordingSettings()
 
     @property
     def node_name(self) -> str:

@@ -1,4 +1,5 @@
-"""The node's own HTTP: health for whoever watches, and the platform's news of tickets."""
+"""The node's own HTTP: health for whoever watches, the platform's news of tickets, and recordings
+for the other nodes."""
 
 from __future__ import annotations
 
@@ -12,6 +13,7 @@ from adapters.webhook import webhook
 from asr.engine import Decoder
 from ivr.config import Config
 from ivr.flowsource import FlowSource, FlowStatus
+from ivr.recording.elsewhere import serve
 
 
 class Recogniser(msgspec.Struct, frozen=True):
@@ -64,7 +66,7 @@ class Watched(Protocol):
 
 
 class HttpServer:
-    """Serves ``/health`` and ``/v1/ticket-states``; use as ``async with``.
+    """Serves ``/health``, ``/v1/ticket-states`` and ``/recordings``; use as ``async with``.
 
     Raises :class:`OSError` when the port is taken.
     """
@@ -77,6 +79,7 @@ class HttpServer:
     async def __aenter__(self) -> HttpServer:
         app = web.Application()
         app.router.add_get("/health", self._health)
+        serve(app, self._node.store, self._config.data_dir, self._config.recordings)
         keys = self._config.webhook
         app.add_subapp(
             "/v1",

@@ -24,6 +24,7 @@ from ivr.equip import targets_of
 from ivr.leader.exports import Exports
 from ivr.leader.service import LeaderCallbacks
 from ivr.parts import Parts
+from ivr.recording.elsewhere import Recordings
 from ivr.talk.targets import Targets
 
 
@@ -34,7 +35,7 @@ def parts(node: Parts) -> tuple[Part, ...]:
         DeskPages(desk_parts(node)).part,
         BoardPages(node.store, node.state, node.store).part,
         ListenPages(node.state).part,
-        CallPages(node.store, node.config.data_dir, _closed(node, leaders)).part,
+        CallPages(node.store, leaders.recordings, _closed(node, leaders)).part,
         aftercall_pages(node).part,
         EmergencyPages(node.store).part,
         DutyPages(node).part,
@@ -74,7 +75,8 @@ def leader_parts(node: Parts) -> LeaderParts:
         now=local_now,
         cleared=config.leader.cleared,
     )
-    return LeaderParts(service, exports, node.store, config.data_dir, local_now)
+    recordings = Recordings(config.data_dir, config.node_name, config.recordings)
+    return LeaderParts(service, exports, node.store, recordings, local_now)
 
 
 def aftercall_pages(node: Parts) -> AftercallPages:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
-from pathlib import Path
 from typing import Protocol
 
 from aiohttp import web
@@ -18,6 +17,7 @@ from flows.privacy import mask_number
 from ivr.console.access import allowed, audit
 from ivr.console.context import Page, Visitor, visitor
 from ivr.console.render import page
+from ivr.recording.elsewhere import Recordings
 
 PAGE = 50
 CONDITIONS = ("number", "ticket", "words", "from", "to", "outcome", "seat")
@@ -46,13 +46,13 @@ async def _open(_: Visitor, __: str) -> bool:
 
 @dataclass(frozen=True)
 class CallPages:
-    """The pages about past calls; ``data_dir`` is where the recordings are.
+    """The pages about past calls.
 
     ``closed`` says whether a call is none of a visitor's business, whatever their role.
     """
 
     store: CallStore
-    data_dir: Path
+    recordings: Recordings
     closed: Closed = _open
 
     def part(self, app: web.Application) -> Sequence[Page]:
@@ -101,20 +101,17 @@ class CallPages:
             better=again is not None and again.better,
             reason=again.reason if again is not None else "",
             tickets=await self.store.tickets_of(call.call_id),
-            playable=self._file(call) is not None,
+            sound=await self.recordings.place(call),
         )
 
     @allowed("supervisor")
     async def recording(self, request: web.Request) -> web.StreamResponse:
         """The sound of one call, any part of it."""
         call, _ = await self._call(request)
-        path = self._file(call)
-        if path is None:
-            raise web.HTTPNotFound
         # A browser fetches a long file in many parts: listening begins with the first.
         if request.http_range.start in (None, 0):
             await audit(request, "recording.listen", call.call_id)
-        return web.FileResponse(path, headers={"Cache-Control": "no-store"})
+        return await self.recordings.play(request, call)
 
     async def _call(self, request: web.Request) -> tuple[CallRecord, Sequence[Line]]:
         found = await self.store.call(request.match_info["call_id"])
@@ -131,14 +128,6 @@ class CallPages:
             _row(one if not await self.closed(who, one.call.call_id) else replace(one, said=""))
             for one in found
         ]
-
-    def _file(self, call: CallRecord) -> Path | None:
-        """The recording's file, None without one or if it lies anywhere else."""
-        if not call.recording:
-            return None
-        root = self.data_dir.resolve()
-        path = (root / call.recording).resolve()
-        return path if path.is_relative_to(root) and path.is_file() else None
 
 
 def conditions(request: web.Request) -> Wanted:

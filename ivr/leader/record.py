@@ -36,6 +36,7 @@ from adapters.leader_store import LeaderStore
 from adapters.model import CallRecord, Line
 from adapters.ports import NotStored
 from ivr.recording.manifest import sha256_of
+from ivr.recording.paths import recording_path
 
 MOST_AUDIT = 10_000
 _CHUNK = 1 << 20
@@ -188,15 +189,6 @@ def write_archive(record: Record, mark: Mark, path: Path, data_dir: Path) -> str
 def folder_of(item: WorkItem) -> str:
     """Where an item's files lie in the archive."""
     return f"{item.position + 1:02d}-{item.ticket_no}"
-
-
-def recording_path(data_dir: Path, recording: str) -> Path | None:
-    """A recording's file, None without one or if it lies anywhere but below ``data_dir``."""
-    if not recording:
-        return None
-    root = data_dir.resolve()
-    path = (root / recording).resolve()
-    return path if path.is_relative_to(root) and path.is_file() else None
 
 
 def marked_wav(path: Path, mark: Mark) -> Iterable[bytes]:

@@ -47,6 +47,15 @@ class RecordingPaths:
                 yield directory
 
 
+def recording_path(data_dir: Path, recording: str) -> Path | None:
+    """A recording's file, None without one or if it lies anywhere but below ``data_dir``."""
+    if not recording:
+        return None
+    root = data_dir.resolve()
+    path = (root / recording).resolve()
+    return path if path.is_relative_to(root) and path.is_file() else None
+
+
 def manifest_of(audio: Path) -> Path:
     """Where the manifest of a recording lies."""
     return audio.with_suffix(MANIFEST)

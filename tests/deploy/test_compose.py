@@ -22,6 +22,7 @@ ENV = {
     "POSTGRES_PASSWORD": "p-1",
     "REDIS_PASSWORD": "r-1",
     "PLATFORM_SECRET": "s-1",
+    "RECORDINGS_SECRET": "sixteen characters",
     "PUBLIC_HOST": "192.0.2.5",
 }
 

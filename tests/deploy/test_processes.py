@@ -33,7 +33,12 @@ from tests.until import until
 
 from . import compose
 
-ENV = {"POSTGRES_PASSWORD": "p-1", "REDIS_PASSWORD": "r-1", "PLATFORM_SECRET": "s-1"}
+ENV = {
+    "POSTGRES_PASSWORD": "p-1",
+    "REDIS_PASSWORD": "r-1",
+    "PLATFORM_SECRET": "s-1",
+    "RECORDINGS_SECRET": "sixteen characters",
+}
 SUBNET = "172.31.12"
 NAMES = {"platform": "20", "postgres": "21", "redis": "22"}
 READY_S = 90.0

@@ -70,6 +70,7 @@ SHOWN = frozenset(
         "dialling.queue.hours.*",
         "dialling.leader.hours.*",
         "http.host",
+        "recordings.nodes",
         "state.url",
         "state.prefix",
         "console.host",

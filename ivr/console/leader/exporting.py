@@ -87,7 +87,7 @@ class ExportPages:
         """The file, once; it is made for this and gone afterwards."""
         export_id = request.match_info["export_id"]
         exports = self.parts.exports
-        folder = self.parts.data_dir / FOLDER
+        folder = self.parts.recordings.data_dir / FOLDER
         path: Path | None = None
         try:
             try:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from pathlib import Path
 from typing import get_args
 
 from aiohttp import web
@@ -30,7 +29,7 @@ from ivr.console.leader.parts import (
 from ivr.console.render import page
 from ivr.console.words import texts
 from ivr.leader.outcomes import Form, disagrees
-from ivr.leader.record import Talk, gather, item_subject, recording_path
+from ivr.leader.record import Talk, gather, item_subject
 from ivr.leader.sessions import NotAllowed
 
 LONGEST_NOTES = 4000
@@ -92,7 +91,7 @@ class ItemPages:
             rule=rules.rule(item.rule),
             script=self._script(session, item),
             talks=case.talks,
-            playable={talk.call.call_id for talk in case.talks if self._file(talk)},
+            playable=[talk.call.call_id for talk in case.talks if await self._playable(talk)],
             outcome=outcome,
             kinds=get_args(OutcomeKind),
             disagrees=outcome is not None and disagrees(outcome, rules),
@@ -165,17 +164,18 @@ class ItemPages:
         wanted = request.match_info["call_id"]
         record = await gather(self.parts.store, session.session_id, item.item_id, audit=False)
         talk = next((one for one in record.cases[0].talks if one.call.call_id == wanted), None)
-        file = self._file(talk) if talk is not None else None
-        if file is None:
+        found = await self.parts.store.call(wanted) if talk is not None else None
+        if found is None:
             raise web.HTTPNotFound
         # A browser fetches a long file in many parts: listening begins with the first.
         if request.http_range.start in (None, 0):
             subject = item_subject(session.session_id, item.item_id)
             await audit(request, "recording.listen", wanted, subject)
-        return web.FileResponse(file, headers={"Cache-Control": "no-store"})
+        return await self.parts.recordings.play(request, found[0])
 
-    def _file(self, talk: Talk) -> Path | None:
-        return recording_path(self.parts.data_dir, talk.recording)
+    async def _playable(self, talk: Talk) -> bool:
+        found = await self.parts.store.call(talk.call.call_id) if talk.recording else None
+        return found is not None and self.parts.recordings.perhaps(found[0])
 
     async def _confirming(self, item: WorkItem) -> Reopening | None:
         if not item.reopening_id:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from pathlib import Path
 from urllib.parse import urlencode
 
 from aiohttp import web
@@ -23,6 +22,7 @@ from ivr.leader.outcomes import ByRole, Giver
 from ivr.leader.record import RecordStore
 from ivr.leader.service import LeaderCallbacks
 from ivr.leader.sessions import NotAllowed
+from ivr.recording.elsewhere import Recordings
 
 # Who sees the pages at all; who plans; who allows exports.
 EVERYBODY: tuple[Role, ...] = ("leader", "host", "supervisor")
@@ -36,7 +36,7 @@ class LeaderParts:
     service: LeaderCallbacks
     exports: Exports
     store: RecordStore
-    data_dir: Path
+    recordings: Recordings
     now: Callable[[], datetime]
     phone: bool = True
 

@@ -21,6 +21,7 @@ from ivr.console.calls import CallPages
 from ivr.console.context import Visitor
 from ivr.console.server import ConsoleServer
 from ivr.console.settings import ConsoleSettings
+from ivr.recording.elsewhere import Recordings
 from tests.browser import NARROW, WIDE, window
 from tests.ivr.console.conftest import PASSWORD
 from tests.ports import free_port
@@ -85,7 +86,7 @@ async def archive(tmp_path: Path, add: Callable[..., User]) -> AsyncIterator[Arc
     await store.keep_second_pass("c1", again, better=True, reason="", at=NINE)
     await store.put_turn(SeatTurn("c7", 0, "801", NINE, 3.0, 60.0))
     settings = ConsoleSettings(port=free_port())
-    pages = CallPages(store, tmp_path, closed)
+    pages = CallPages(store, Recordings(tmp_path), closed)
     async with ConsoleServer(settings, store, MemoryState(), (pages.part,)) as server:
         yield Archive(server, store, ticket)
     await store.close()

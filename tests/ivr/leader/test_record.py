@@ -23,8 +23,9 @@ from adapters.model import CallRecord, Line
 from adapters.ports import NotStored
 from adapters.sql import SqlStore
 from ivr.leader.exports import Exports, without_secrets
-from ivr.leader.record import Mark, gather, item_subject, marked_wav, recording_path
+from ivr.leader.record import Mark, gather, item_subject, marked_wav
 from ivr.leader.sessions import NotAllowed
+from ivr.recording.paths import recording_path
 from tests.adapters.leader_samples import DAY, HOUR, case, draw, item, outcome, session
 from tests.adapters.samples import NOON
 

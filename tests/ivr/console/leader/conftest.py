@@ -28,6 +28,7 @@ from ivr.leader.phone.service import LeaderPhones, NoLine
 from ivr.leader.rules import load
 from ivr.leader.service import LeaderCallbacks
 from ivr.leader.settings import LeaderSettings
+from ivr.recording.elsewhere import Recordings
 from tests.adapters.leader_samples import closed, outcome
 from tests.ivr.console.conftest import PASSWORD
 from tests.ivr.leader.test_record import sound
@@ -56,7 +57,9 @@ class Callbacks:
 
     def parts(self) -> LeaderParts:
         exports = Exports(self.store, self.data_dir, hours=24.0, now=self.now)
-        return LeaderParts(self.service, exports, self.store, self.data_dir, self.now, self.phone)
+        return LeaderParts(
+            self.service, exports, self.store, Recordings(self.data_dir), self.now, self.phone
+        )
 
     async def actions(self, subject: str = "") -> list[str]:
         entries = await self.store.audited(subject=subject, limit=1000)

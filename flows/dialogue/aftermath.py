@@ -11,6 +11,7 @@ from flows.dialogue.call import Call, FiledTicket, Said
 from flows.dialogue.drafts import LONGEST
 from flows.dialogue.filing import Filing
 from flows.dialogue.moves import Finish, Go, Miss, Move, ToPerson
+from flows.dialogue.resume import go_on_again, goes_on
 from flows.dialogue.state import Question, State, ask
 from flows.events import RungBack, RungBackReason
 from flows.ticket import TicketDraft
@@ -36,10 +37,13 @@ class HelpOver(State, frozen=True):
         return Question((Say("em.over.ask"), Say("em.back.keys")), expect=("没事了", "不用了"))
 
     def keys(self, call: Call, digits: str) -> Move:
-        return Finish((Say("goodbye"),)) if digits == "2" else _person()
+        return self._fine(call) if digits == "2" else _person()
 
     def heard(self, call: Call, said: Said) -> Move:
-        return Finish((Say("goodbye"),)) if fine(said.text) else _person()
+        return self._fine(call) if fine(said.text) else _person()
+
+    def _fine(self, call: Call) -> Move:
+        return go_on_again(call) if goes_on(call) else Finish((Say("goodbye"),))
 
     def missed(self, call: Call) -> Move | None:
         # Whoever is silent now has most likely put the phone down to go and help.

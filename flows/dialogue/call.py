@@ -79,8 +79,8 @@ class Call:
     """The memory of one call; ``caller`` is "" unless it is a number one can ring.
 
     ``pending`` is the draft whose ``Filed`` is still awaited. ``emergency`` is the draft of
-    an emergency once it is certain. ``denied`` are intents
-    that the caller has said no to, ``doubted`` emergencies that the last turn only sounded
+    an emergency once it is certain, ``interrupted`` the form that was open then. ``denied`` are
+    intents that the caller has said no to, ``doubted`` emergencies that the last turn only sounded
     like. ``follow_up`` is what a follow-up call has found out, None in all others; ``rated``: the
     caller has been asked how they rate this call. ``misses`` counts failures at the present
     question. ``waiting`` are the matters said in the same breath as the present one. ``usage``
@@ -108,6 +108,7 @@ class Call:
     filed: FiledTicket | None = None
     pending: TicketDraft | None = None
     emergency: TicketDraft | None = None
+    interrupted: Form | None = None
     filed_again: bool = False
     denied: set[str] = field(default_factory=set)
     doubted: set[str] = field(default_factory=set)

@@ -10,6 +10,7 @@ from flows.commands import Say
 from flows.dialogue.call import Call, Said
 from flows.dialogue.data import FieldName
 from flows.dialogue.fields import FieldState, current, settle
+from flows.dialogue.giving_up import gives_up
 from flows.dialogue.moves import Miss, Move, Proceed
 from flows.dialogue.state import Question
 from flows.values.phone import phone_number, spoken_phone
@@ -45,7 +46,7 @@ class Contact(FieldState, frozen=True):
         return self._number(call, phone_number(digits, area_code(call)))
 
     def heard(self, call: Call, said: Said) -> Move:
-        if not self._offers(call):
+        if not self._offers(call) and not gives_up(call, said.text, lightly=False):
             return self.take(call, said.text)
         return super().heard(call, said)
 

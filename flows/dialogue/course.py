@@ -8,7 +8,7 @@ from flows.commands import AnyCommand, FileTicket, HangUp, Note, Play, Say
 from flows.dialogue import moves as mv
 from flows.dialogue.asking import ConfirmEmergency
 from flows.dialogue.call import Call
-from flows.dialogue.drafts import emergency_draft
+from flows.dialogue.drafts import emergency_draft, interrupted_ticket
 from flows.dialogue.emergencies import gravest
 from flows.dialogue.filing import Filing, MoreWanted
 from flows.dialogue.in_queue import already_in_line, no_answer_in_line, still_wanted
@@ -97,6 +97,8 @@ class Course:
                 call.form = None
                 self.forget_the_way()
                 return self._enter(OpenQuestion(silent=bool(move.say)), move.say)
+            case mv.Drop():
+                return self._drop(move)
             case mv.Understand():
                 call.words.append(move.said.text)
                 if isinstance(self.state, ConfirmEmergency):
@@ -130,7 +132,7 @@ class Course:
             case mv.Finish():
                 self.over = True
                 self.state = Over()
-                return self.state.enter(call, move.say)
+                return (*interrupted_ticket(call), *self.state.enter(call, move.say))
         raise TypeError(move)
 
     def _enter(self, state: State, say: Speech = ()) -> Commands:
@@ -148,6 +150,12 @@ class Course:
         if isinstance(self.state, OpenQuestion) and self.state.silent:
             return self._asked
         return ask(self.call, self.state.question(self.call), say)
+
+    def _drop(self, move: mv.Drop) -> Commands:
+        self.call.form = None
+        self.forget_the_way()
+        following = next_request(self.call, move.say)
+        return self.do(following or mv.Go(move.say, state=OpenQuestion(more=True)))
 
     def back(self) -> Move:
         """The way to the question before this one."""

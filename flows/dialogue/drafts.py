@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from msgspec.structs import replace
 
+from flows.commands import FileTicket
 from flows.dialogue.call import Call, Form
 from flows.dialogue.service.application import application_of
 from flows.ticket import HandoffCard, Place, Recognised, TicketDraft
@@ -63,6 +64,8 @@ def current_draft(call: Call) -> TicketDraft | None:
         return call.pending
     if call.form is not None and call.form.content:
         return _with_waiting(call, form_draft(call, call.form, complete=False))
+    if call.interrupted is not None and call.emergency is None:
+        return _with_waiting(call, form_draft(call, call.interrupted, complete=False))
     if call.waiting:
         return TicketDraft(
             type="其他",
@@ -71,6 +74,17 @@ def current_draft(call: Call) -> TicketDraft | None:
             complete=False,
         )
     return None
+
+
+def interrupted_ticket(call: Call) -> tuple[FileTicket, ...]:
+    """A service that an emergency interrupted and nobody has gone on with: it is not lost.
+
+    What was told of other matters is in the emergency's ticket.
+    """
+    form, call.interrupted = call.interrupted, None
+    if form is None or form.sheet is None:
+        return ()
+    return (FileTicket(form_draft(call, form, complete=False), form.replaces),)
 
 
 def _with_waiting(call: Call, draft: TicketDraft) -> TicketDraft:

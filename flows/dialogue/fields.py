@@ -9,6 +9,7 @@ from msgspec.structs import replace
 from flows.commands import Say
 from flows.dialogue.call import Call, Form, Said
 from flows.dialogue.data import FieldName
+from flows.dialogue.giving_up import give_up, gives_up
 from flows.dialogue.harvest import harvest, secrecy
 from flows.dialogue.matter import BY_KEYS, adopt, meant_instead
 from flows.dialogue.moves import Miss, Move, Open, Proceed, Speech, Understand
@@ -32,6 +33,8 @@ class FieldState(State, frozen=True):
     def heard(self, call: Call, said: Said) -> Move:
         form = current(call)
         wording = call.data.wording
+        if gives_up(call, said.text, lightly=False):
+            return give_up()
         if self.fresh and wording.wrong.whole(said.text):
             return self._not_that(call)
         if wording.unsure.whole(said.text):
@@ -84,6 +87,9 @@ class What(FieldState, frozen=True):
 
     def question(self, call: Call) -> Question:
         return Question((Say("form.what"),), hear="open", no_input_s=8.0)
+
+    def takes_story(self, call: Call) -> bool:
+        return True
 
     def keys(self, call: Call, digits: str) -> Move:
         return skip_what(call) if not digits else super().keys(call, digits)

@@ -8,41 +8,28 @@ from msgspec.structs import replace
 
 from flows.commands import FileTicket, Play, Say
 from flows.dialogue import moves as mv
-from flows.dialogue.aftermath import gone, looked_after, no_longer_waiting, rung_back
-from flows.dialogue.asking import ConfirmEmergency
+from flows.dialogue.aftermath import no_longer_waiting, rung_back
 from flows.dialogue.call import Call, FiledTicket, Said
 from flows.dialogue.config import DialogueConfig
 from flows.dialogue.course import Commands, Course
 from flows.dialogue.data import FlowData
 from flows.dialogue.drafts import LONGEST, current_draft
 from flows.dialogue.emergencies import Watch
-from flows.dialogue.filing import MoreWanted
-from flows.dialogue.followup import followed_up, over, to_person
+from flows.dialogue.followup import followed_up, over
 from flows.dialogue.harvest import known, merged, place_in
+from flows.dialogue.hearing import hear, person_asked
 from flows.dialogue.in_queue import called_back, nobody_came, placed, promise_kept, seat_free
-from flows.dialogue.moves import Miss, Move
+from flows.dialogue.leaving import hung_up
+from flows.dialogue.moves import Miss
 from flows.dialogue.opening import OpenQuestion, notice
 from flows.dialogue.pausing import Pausing
-from flows.dialogue.person import ENTERPRISE
 from flows.dialogue.resume import ResumeOffer, can_resume
 from flows.dialogue.returned import returned
 from flows.dialogue.service.ask import AskField
 from flows.dialogue.service.waiting import Waiting
 from flows.dialogue.state import State, ask
-from flows.dialogue.transfer import (
-    OPERATOR,
-    Bridged,
-    CallBackNumber,
-    Transferring,
-)
-from flows.dialogue.waiting import (
-    Connecting,
-    InLine,
-    KeepingPlace,
-    StillWanted,
-    resting,
-    stop_waiting,
-)
+from flows.dialogue.transfer import OPERATOR, Bridged, Transferring
+from flows.dialogue.waiting import Connecting, InLine, KeepingPlace
 from flows.events import (
     Answered,
     AnyEvent,
@@ -71,11 +58,6 @@ from flows.requests import AnyReply
 from flows.secret import secret_in
 from flows.ticket import TicketDraft
 from flows.values.phone import phone_number
-
-# "转人工" inside a longer sentence is part of a story.
-SHORT = 12
-# How many further readings of a short answer are worth trying.
-MOST_READINGS = 3
 
 
 class Dialogue:
@@ -126,7 +108,7 @@ class Dialogue:
 
     def _happened(self, event: AnyEvent) -> Commands:
         if isinstance(event, HungUp):
-            return (*over(self._call), *self._hung_up(event))
+            return (*over(self._call), *hung_up(self._call, self._course, self._watch, event))
         bridged = isinstance(self._course.state, Bridged)
         if self._course.over or (bridged and not _ends_transfer(event)):
             return ()
@@ -237,7 +219,7 @@ class Dialogue:
         if secret_in(event.text):
             said = (Say("svcform.secret"),)
             return self._course.take(mv.Again(said, note="来电人念了银行卡号或者密码，没有记"))
-        return self._course.take(self._hear(Said(event.text, event.alternatives)))
+        return self._course.take(hear(call, self._course, Said(event.text, event.alternatives)))
 
     def _told_where(self, text: str) -> Commands:
         """Help is being rung and the caller says where: the ticket must know it."""
@@ -254,70 +236,12 @@ class Dialogue:
         call.emergency = call.pending = draft
         return (FileTicket(draft, call.filed.ticket_no),)
 
-    def _hear(self, said: Said) -> Move:
-        """What everybody may say at any time, then what the state makes of it."""
-        wording = self._call.data.wording
-        state = self._course.state
-        if isinstance(state, InLine):
-            return self._heard_in_line(state, said)
-        leaves = self._call.queued is not None and wording.no_wait.whole(said.text)
-        if leaves and not isinstance(state, StillWanted):
-            return stop_waiting(self._call, resting(state))
-        inside = len(said.text) <= SHORT and wording.person_inside.inside(said.text)
-        if inside or wording.person.whole(said.text):
-            return self._person_asked()
-        if wording.enterprise.whole(said.text) and not state.of_form:
-            return mv.ToPerson(skills=(ENTERPRISE,))
-        if isinstance(self._course.state, Pausing):
-            self._course.state = self._course.state.back
-            if wording.ready.whole(said.text):
-                return mv.Again()
-        if wording.slower.whole(said.text):
-            self._call.pace = self._call.config.slower
-            return mv.Again((Say("common.slower"),))
-        if wording.wait.whole(said.text):
-            if not self._course.state.pausable:
-                return mv.Again()
-            return mv.Go(state=Pausing(back=self._course.state))
-        if wording.back.whole(said.text):
-            return self._course.back()
-        if wording.repeat.whole(said.text) and not isinstance(self._course.state, MoreWanted):
-            return mv.Again()
-        move = self._course.state.heard(self._call, said)
-        for other in said.alternatives[:MOST_READINGS]:
-            if isinstance(move, Miss) and other:
-                move = self._course.state.heard(self._call, Said(other))
-        if isinstance(move, Miss) and wording.swear.inside(said.text):
-            return Miss(kind="swear")
-        return move
-
-    def _heard_in_line(self, state: InLine, said: Said) -> Move:
-        """What concerns the queue itself, else an answer to the question before it."""
-        wanted = state.asked_for(self._call, said)
-        if wanted is not None:
-            return wanted
-        if self._call.data.wording.repeat.whole(said.text):
-            return mv.Go(state=replace(state, quiet=False))
-        self._course.state = state.back
-        move = self._hear(said)
-        if isinstance(move, Miss):
-            self._course.state = state
-            return state.not_understood()
-        return move
-
-    def _person_asked(self) -> Move:
-        """To a person; an emergency that is only suspected goes with the caller."""
-        state = self._course.state
-        if isinstance(state, ConfirmEmergency):
-            return mv.Emergency(kind=state.kind, text=state.text, person=True)
-        return mv.ToPerson() if self._call.follow_up is None else to_person(self._call)
-
     def _keys(self, digits: str) -> Commands:
         call = self._call
         if isinstance(self._course.state, Transferring | Connecting):
             return ()
         if digits == "0":
-            return self._course.take(self._person_asked())
+            return self._course.take(person_asked(call, self._course.state))
         if not self._course.state.listens:
             return ()
         call.by_keys = True
@@ -375,33 +299,6 @@ class Dialogue:
             self._course.state = OpenQuestion(more=True)
             return self._course.do(seat_free(call, self._course.state))
         return self._course.do(self._course.state.filing_failed(call))
-
-    def _hung_up(self, event: HungUp) -> Commands:
-        call = self._call
-        waiting = call.queued is not None or isinstance(
-            self._course.state, Transferring | CallBackNumber | Connecting
-        )
-        helped = isinstance(self._course.state, Bridged) and (call.emergency is None or call.filed)
-        done = self._course.over or helped or call.pending is not None
-        was_over, self._course.over = self._course.over, True
-        if call.emergency is not None and call.pending is None and not was_over:
-            state = self._course.state
-            talking = isinstance(state, Bridged) and not event.broke_off
-            return gone(call, call.emergency, helped=talking or looked_after(state))
-        if done:
-            return ()
-        suspected = self._watch.unconfirmed(call, self._course.state)
-        if suspected is not None:
-            return gone(call, suspected, helped=False)
-        draft = current_draft(call)
-        if draft is None:
-            return ()
-        before = call.form.replaces if call.form is not None else ""
-        return (FileTicket(_unfinished(draft, waiting=waiting), before),)
-
-
-def _unfinished(draft: TicketDraft, *, waiting: bool) -> TicketDraft:
-    return replace(draft, complete=False, call_back=draft.call_back or waiting)
 
 
 def _target(state: State) -> str:

@@ -50,6 +50,10 @@ class Open(Move, frozen=True):
     """Back to the open question; the form is dropped."""
 
 
+class Drop(Move, frozen=True):
+    """The form is not wanted any more: what the caller has also named, or what else there is."""
+
+
 class Understand(Move, frozen=True, kw_only=True):
     """Hear ``said`` as an answer to the open question."""
 

@@ -11,6 +11,7 @@ from flows.dialogue.call import Call, Form, Said
 from flows.dialogue.data import FieldName
 from flows.dialogue.drafts import form_draft
 from flows.dialogue.fields import current
+from flows.dialogue.giving_up import give_up, gives_up
 from flows.dialogue.harvest import harvest
 from flows.dialogue.matter import you_want
 from flows.dialogue.moves import Again, File, Go, Miss, Move, Proceed, Speech
@@ -60,6 +61,8 @@ class ReadBack(State, frozen=True):
         return Go(state=WhichField()) if digits == "2" else super().keys(call, digits)
 
     def heard(self, call: Call, said: Said) -> Move:
+        if gives_up(call, said.text, lightly=True):
+            return give_up()
         reply = answer(said.text)
         if reply.yes and len(reply.rest) < 4:
             return self._file(call)
@@ -96,6 +99,8 @@ class WhichField(State, frozen=True):
         return super().keys(call, digits)
 
     def heard(self, call: Call, said: Said) -> Move:
+        if gives_up(call, said.text, lightly=True):
+            return give_up()
         corrected = harvest(call, current(call), said.text, override=True)
         if corrected != current(call):
             call.form = corrected

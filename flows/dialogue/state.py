@@ -96,6 +96,10 @@ class State(msgspec.Struct, frozen=True):
         """The last request came to nothing (:class:`flows.events.RequestFailed`)."""
         return Nothing()
 
+    def takes_story(self, call: Call) -> bool:
+        """Whether anything that is told here is an answer."""
+        return False
+
     def filed(self, call: Call, ticket_no: str) -> Move:
         """The ticket is stored."""
         return Nothing()

@@ -15,6 +15,7 @@ from flows.dialogue.followup import nobody_there
 from flows.dialogue.moves import File, Go, Miss, Move, Speech
 from flows.dialogue.opening import OpenQuestion
 from flows.dialogue.person import knows_nothing, priority, wanted_skills
+from flows.dialogue.resume import go_on_again, goes_on
 from flows.dialogue.satisfaction import closing
 from flows.dialogue.state import Question, State
 from flows.ticket import TicketDraft
@@ -88,6 +89,8 @@ class Bridged(State, frozen=True):
     def transfer_ended(self, call: Call) -> Move:
         if call.emergency is not None and self.to != OPERATOR:
             return Go(state=HelpOver())
+        if call.emergency is not None and goes_on(call):
+            return go_on_again(call, (Say("em.over.back"),))
         if call.follow_up is None and self.to == OPERATOR:
             return closing(call, "person", (Say("transfer.ended"),))
         return super().transfer_ended(call)
@@ -120,6 +123,8 @@ def begin_emergency(call: Call, draft: TicketDraft, *, person: bool) -> Transfer
     """Ring for help: the kind's numbers in their order, then the operator (``person``: at once)."""
     call.emergency = draft
     call.queued = None
+    if call.form is not None and call.form.content:
+        call.interrupted = call.form
     call.form = None
     call.filed = None
     numbers = call.data.knowledge.emergencies[draft.emergency_kind].transfer

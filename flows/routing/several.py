@@ -17,12 +17,32 @@ _BETWEEN = re.compile(
     r"|也要)(?:还有|还想|再|就是|是|我|想|要|问一下|问问|帮我|，)*"
     r"|[。；;！!？?]+"
 )
+# Only these tell for sure that something else begins, and not the next part of an answer.
+_BESIDES = re.compile(
+    r"(?:(?:还有一件事|还有一个事|还有个事|还有就是|还有|另外|再就是|再一个|再有|顺便|同时|对了"
+    r"|还想|还要|也想|也要)[，,]*)+"
+)
+# What stands before them and is no answer.
+_TRAILING = "，。；,;！!？?我那就嗯啊呃哦"
+_PUNCTUATION = "，。；,;！!？?"
 _FIRST = re.compile(r"(?:第一个是|第一个|第一件事?|第一是|第一|首先)")
 # "还有他态度很差" goes on about whom the first part was about.
 _SAME_STORY = re.compile(r"他|她|它|那个人|那个司机|态度|而且|所以|因为|结果|但是|现在")
 SHORTEST = 4
 MOST = 4
 MATTERS = frozenset({"svc", "cmp", "cons", "conv", "sug", "prs"})
+
+
+class Besides(msgspec.Struct, frozen=True):
+    """Another matter in an answer: the answer before it ("" if none), its words, its meaning.
+
+    ``announced``: the caller has said that it is another one ("还有……").
+    """
+
+    answer: str
+    text: str
+    result: RouteResult
+    announced: bool
 
 
 class Request(msgspec.Struct, frozen=True):
@@ -59,3 +79,16 @@ def several(router: Router, text: str) -> tuple[Request, ...]:
         else:
             return ()
     return tuple(found) if len(found) >= 2 else ()
+
+
+def besides(router: Router, text: str) -> Besides | None:
+    """The matter that ``text`` names besides an answer, or in place of one; None if not sure."""
+    lead = _BESIDES.search(text)
+    head = text[: lead.start()].strip(_TRAILING) if lead else ""
+    rest = (text[lead.end() :] if lead else text).strip(_PUNCTUATION)
+    if len(rest) < SHORTEST or _SAME_STORY.match(rest):
+        return None
+    result = router.route(rest)
+    if result.emergency is not None or result.decision != "sure" or result.kind not in MATTERS:
+        return None
+    return Besides(head, rest, result, announced=lead is not None)

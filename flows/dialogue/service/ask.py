@@ -47,6 +47,8 @@ class AskField(ServiceState, frozen=True, kw_only=True):
 
     misses: ClassVar[int] = 3
     stars: ClassVar[bool] = True
+    # "算了" and "不要了" may be about this field alone.
+    ends_lightly: ClassVar[bool] = False
 
     slot: str
     page: int = 0
@@ -132,6 +134,9 @@ class AskField(ServiceState, frozen=True, kw_only=True):
     def _type(self, call: Call) -> str:
         return call.data.knowledge.catalogue.slots[self.slot].type
 
+    def takes_story(self, call: Call) -> bool:
+        return self._type(call) == "text"
+
     def help(self, call: Call) -> Speech:
         """The field's own help."""
         return help_of(call, self.slot)
@@ -181,11 +186,6 @@ class AskField(ServiceState, frozen=True, kw_only=True):
         here = setting(call, self.slot)
         wording = call.data.wording
         reply = answer(text)
-        # "算了" and "不要了" may be about this field alone.
-        if wording.give_up.whole(text) and ("办" in text or "弄" in text):
-            from flows.dialogue.service.consent import drop
-
-            return drop(call)
         if self.fresh and not _yes_no(self._type(call), here.choices):
             if wording.wrong.whole(text):
                 call.denied.add(form(call).intent)

@@ -8,8 +8,8 @@ from msgspec.structs import replace
 
 from flows.commands import Say
 from flows.dialogue.call import Call, Said
+from flows.dialogue.giving_up import give_up
 from flows.dialogue.moves import Go, Miss, Move, Proceed, Speech, ToPerson
-from flows.dialogue.opening import OpenQuestion
 from flows.dialogue.service.asides import tell_materials
 from flows.dialogue.service.ask import offers_caller
 from flows.dialogue.service.form import (
@@ -87,7 +87,7 @@ class Refused(ServiceState, frozen=True):
             return tell_materials(call, MaterialsTold())
         if digits == "2" and self._link(call):
             return self._send(call)
-        return drop(call) if digits == "3" else super().keys(call, digits)
+        return give_up() if digits == "3" else super().keys(call, digits)
 
     def answered(self, call: Call, said: Said) -> Move:
         text, wording = said.text, call.data.wording
@@ -96,8 +96,8 @@ class Refused(ServiceState, frozen=True):
         if wording.agree.whole(text):
             put(call, consent=None)
             return Proceed((Say("common.ok"),))
-        if wording.nothing.whole(text) or wording.give_up.whole(text):
-            return drop(call)
+        if wording.nothing.whole(text):
+            return give_up()
         return Miss()
 
     def _send(self, call: Call) -> Move:
@@ -115,9 +115,3 @@ class MaterialsTold(Refused, frozen=True):
     def question(self, call: Call) -> Question:
         asked = super().question(call)
         return replace(asked, speech=(Say("svcform.read.again"), *asked.speech[2:]))
-
-
-def drop(call: Call, say: Speech = ()) -> Move:
-    """The service is not wanted any more: what else is there?"""
-    call.form = None
-    return Go(say or (Say("common.ok"),), state=OpenQuestion(more=True))

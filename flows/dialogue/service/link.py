@@ -6,9 +6,9 @@ from msgspec.structs import replace
 
 from flows.commands import Digits, Say
 from flows.dialogue.call import Call
-from flows.dialogue.moves import Go, Move, Proceed, Speech
+from flows.dialogue.moves import Drop, Go, Move, Proceed, Speech
 from flows.dialogue.service.asides import link_fields
-from flows.dialogue.service.consent import Refused, drop
+from flows.dialogue.service.consent import Refused
 from flows.dialogue.service.form import MOBILE, form, put, service, sheet, tail, value_of
 from flows.dialogue.service.waiting import Waiting
 from flows.requests import AnyReply, AnyRequest, LinkPurpose, LinkSent, SendLink
@@ -81,7 +81,8 @@ class SendingOwnLink(Waiting, frozen=True):
         mobile = value_of(call, MOBILE) or call.caller
         if not isinstance(reply, LinkSent):
             return self.refused(call, "")
-        return drop(call, (Say("svcform.link.sent"), Digits(tail(mobile)), Say("svcform.link.own")))
+        sent = (Say("svcform.link.sent"), Digits(tail(mobile)), Say("svcform.link.own"))
+        return Drop(sent)
 
     def refused(self, call: Call, reason: str) -> Move:
         return Go((Say("svcform.link.own.failed"),), state=Refused())

@@ -63,6 +63,12 @@ class Answering(ServiceState, frozen=True):
 
     at: int = 0
 
+    def heard(self, call: Call, said: Said) -> Move:
+        # The answer has been found; only hearing the rest of it is not wanted.
+        if call.data.wording.give_up.whole(said.text):
+            return Proceed()
+        return super().heard(call, said)
+
     def question(self, call: Call) -> Question:
         speech = (*answer_parts(call)[self.at], Say("svcform.read.on"))
         return Question(speech, expect=("继续", "不用了"))

@@ -6,7 +6,7 @@ import re
 
 import msgspec
 
-from flows.values.days import number
+from flows.values.spans import number
 from flows.yamlfile import DataError, Entry, Problem, read_tsv
 
 _GRID = re.compile(r"第?([0-9零一二三四五六七八九十百]+)(?:号)?网格")

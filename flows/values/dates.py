@@ -13,11 +13,12 @@ from flows.commands import AnySpeech, KeyInput, Text
 from flows.phonetic import sound
 from flows.values.base import Keyed
 from flows.values.corrections import last_word
-from flows.values.days import LUNAR, Tense, month_of
 from flows.values.digits import spoken_digits
 from flows.values.filed import in_words
+from flows.values.holidays import LUNAR
 from flows.values.moment import Moment, moment_in
 from flows.values.owner import fits
+from flows.values.spans import Tense, month_of
 from flows.values.value import NOTHING, Setting, Taken, Value
 from flows.values.words import Phrases, bare, words
 

@@ -11,7 +11,7 @@ from datetime import date, datetime, time, timedelta
 
 import msgspec
 
-from flows.values.days import month_of
+from flows.values.spans import month_of
 
 _WEEKDAYS = "一二三四五六天"
 _DAY_PARTS = ((18, "晚上"), (13, "下午"), (12, "中午"), (6, "上午"), (0, "凌晨"))

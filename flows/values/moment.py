@@ -8,7 +8,8 @@ from typing import Literal
 
 import msgspec
 
-from flows.values.days import NUMERAL, Days, Tense, days_in, number
+from flows.values.days import days_in
+from flows.values.spans import NUMERAL, Days, Tense, number
 
 _PART = re.compile(
     r"(?P<dawn>凌晨|半夜|深夜|后半夜)|(?P<morning>清早|清晨|一大早|一早|大清早|早上|早晨|早间|上午|今早|明早|昨早)"

@@ -9,9 +9,10 @@ from flows.commands import AnySpeech, KeyInput, Text
 from flows.values.base import Keyed
 from flows.values.corrections import last_word
 from flows.values.dates import FARTHEST_YEARS, OLDEST_YEARS, filed, heard, keyed_day
-from flows.values.days import LUNAR, number, shifted
 from flows.values.filed import in_words
+from flows.values.holidays import LUNAR
 from flows.values.moment import Moment, moment_in
+from flows.values.spans import number, shifted
 from flows.values.value import NOTHING, Setting, Taken, Value
 from flows.values.words import bare
 

@@ -11,8 +11,8 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 from stdnum.cn import ric, uscc
 
-from flows.values.days import month_of
 from flows.values.kinds import KINDS, kind
+from flows.values.spans import month_of
 from flows.values.value import Kind, Setting, Taken
 from tests.flows.routing.misreader import Misreader
 from tests.flows.values import speaking

@@ -39,11 +39,29 @@ def incoming(invite: str, source: str, *, proxied: bool) -> Incoming:
 
     The call is given an identifier of our own: a caller can repeat a Call-ID.
     """
-    request_line = invite.split("\r\n", 1)[0]
-    caller = user_of(header(invite, "P-Asserted-Identity")) or user_of(header(invite, "From", "f"))
+    return _incoming(
+        invite.split("\r\n", 1)[0],
+        header(invite, "P-Asserted-Identity"),
+        header(invite, "From", "f"),
+        (header(invite, SOURCE_HEADER) if proxied else "") or source,
+    )
+
+
+def refused(note: str) -> Incoming:
+    """The caller whom Kamailio has refused, from its note.
+
+    That is the source, and the addresses of request, From and P-Asserted-Identity (if there is
+    one), separated by blanks.
+    """
+    source, request, sender, asserted = (*note.split(" "), "", "", "", "")[:4]
+    return _incoming(request, asserted, sender, source)
+
+
+def _incoming(request: str, asserted: str, sender: str, source: str) -> Incoming:
+    caller = user_of(asserted) or user_of(sender)
     return Incoming(
         call_id=new_call_id(),
         caller="" if caller.lower() == "anonymous" else caller,
-        called=user_of(request_line),
-        source=(header(invite, SOURCE_HEADER) if proxied else "") or source,
+        called=user_of(request),
+        source=source,
     )

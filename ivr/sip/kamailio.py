@@ -80,6 +80,11 @@ class Kamailio:
         """Process id of its main process, which leads their group; 0 if it is not running."""
         return self._process.pid if self._process is not None else 0
 
+    @property
+    def rpc(self) -> Path:
+        """The socket that it takes orders at."""
+        return self._rpc.path
+
     def tell(self, port: int, free: bool) -> None:
         """Tell it whether the worker on ``port`` is free; it may be told as often as wanted."""
         self._rpc.tell(port, free)

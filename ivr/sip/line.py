@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from ivr.sip.kamailio import Kamailio
+from ivr.sip.messages import Incoming
 from ivr.sip.pool import OnCall, WorkerPool
+from ivr.sip.refused import RefusedCalls
 from ivr.sip.seats import SeatWatch
 from ivr.sip.settings import SipSettings
 from ivr.sip.trunk import Trunk
@@ -21,6 +23,7 @@ class PhoneLine:
         self.trunk = Trunk(settings)
         self.seats = SeatWatch(settings)
         self.kamailio: Kamailio | None = None
+        self._refused: RefusedCalls | None = None
 
     async def start(self) -> None:
         """Open the line. Raises ``PoolError`` or ``KamailioError``, with nothing left behind."""
@@ -37,8 +40,20 @@ class PhoneLine:
         self.kamailio = Kamailio(self.settings, self.pool.ports)
         await self.kamailio.start()
         self.pool.told = self.kamailio.tell
+        # A front tries the other nodes: what this one refuses is not refused yet.
+        if not self.settings.front:
+            self._refused = RefusedCalls(
+                self.kamailio.rpc,
+                self.kamailio.rpc.with_name("refused.sock"),
+                self._turned_away,
+            )
+            self._refused.start()
         await self.trunk.start()
         self.seats.start()
+
+    def _turned_away(self, incoming: Incoming) -> None:
+        # Whoever opens the line sets what it calls.
+        self.pool.turned_away(incoming)
 
     def registered(self) -> set[str]:
         """The seats whose phones can be rung: registered a few seconds ago, or at a fixed
@@ -54,6 +69,8 @@ class PhoneLine:
         await self.seats.stop()
         await self.trunk.close()
         await self.pool.close()
+        if self._refused is not None:
+            await self._refused.stop()
         if self.kamailio is not None:
             await self.kamailio.stop()
 

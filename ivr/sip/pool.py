@@ -48,7 +48,7 @@ class WorkerPool:
     ``on_call`` runs as a task of its own; when it returns or fails, the call is hung up if
     it is still there. ``told`` is called with (port, free) whenever a worker becomes free or
     busy, and for all of them again and again, for who hands the calls to them; ``turned_away``
-    with each caller who is refused because every line is taken.
+    with each caller who is refused because every line is taken (by the pool or before it).
     Use as ``async with`` or call :meth:`start` and :meth:`close`.
     """
 

@@ -83,10 +83,16 @@ async def test_twenty_callers_at_once_are_all_served(
 
 async def test_one_more_is_told_when_to_try_again(full_size: Open, tmp_path: Path) -> None:
     running, calls = await crowd(full_size, tmp_path)
+    refused: list[m.Incoming] = []
+    full_size.line.pool.turned_away = refused.append
     # Two find a spare worker and the node says no; the others find none at all.
     late = await sipp("uac_refused", target(full_size), tmp_path, calls=6, at_once=6, per_s=100)
     assert (late.succeeded, late.failed) == (6, 0), late.output
     assert late.log.count("retry-after 17") == 6
+    # The node hears of all of them, each once.
+    await eventually(lambda: len(refused) >= 6)
+    assert len({one.caller for one in refused}) == 6 == len(refused)
+    assert {one.called for one in refused} == {"12345"}
     await sent_away(running, calls)
 
 
@@ -182,6 +188,8 @@ async def test_while_every_worker_is_being_replaced_callers_are_told_to_try_agai
     chosen = settings(tmp_path, max_calls=2, spare=0, retry_after_s=7)
     async with PhoneLine(chosen, board.take) as line:
         pool, tell = line.pool, line.pool.told
+        refused: list[m.Incoming] = []
+        pool.turned_away = refused.append
         if not known:
             pool.told = lambda port, free: None
         async with none_replaced(pool):
@@ -191,6 +199,8 @@ async def test_while_every_worker_is_being_replaced_callers_are_told_to_try_agai
                 answer = await late.invite()
             assert answer.startswith("SIP/2.0 503")
             assert "Retry-After: 7" in answer
+        await eventually(lambda: bool(refused))
+        assert [one.called for one in refused] == ["12345"]
         pool.told = tell
         await eventually(lambda: pool.free == 2)
         async with asyncio.timeout(WAIT_S):

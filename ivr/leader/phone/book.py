@@ -5,19 +5,27 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Sequence
 from datetime import datetime
+from typing import Protocol
 
 from msgspec.structs import replace
 
+from adapters.accounts import Accounts
 from adapters.leader import Outcome, WorkItem
 from adapters.leader_store import LeaderStore, Outdated, Recorded
 from adapters.ports import Store
+from adapters.reports import Report
 from ivr.leader.notes import draft
+from ivr.leader.outcomes import tell
 from ivr.leader.phone.talked import Talked
 
 log = logging.getLogger(__name__)
 
 # Somebody may be saving the form at the same moment: their words are read again.
 _TRIES = 3
+
+
+class BookStore(LeaderStore, Accounts, Protocol):
+    """Outcomes, and how their givers are called."""
 
 
 class CallNotes:
@@ -28,7 +36,7 @@ class CallNotes:
 
     def __init__(
         self,
-        store: LeaderStore,
+        store: BookStore,
         calls: Store,
         promise_words: Sequence[str],
         now: Callable[[], datetime],
@@ -57,12 +65,22 @@ class CallNotes:
                     confirmed=None,
                 )
             now_item = await self._store.leader_item(item.item_id) or item
+            told = await self._told(outcome, now_item) if outcome != known else ()
             try:
-                await self._store.record_outcome(Recorded(outcome, now_item), at=self._now())
+                recorded = Recorded(outcome, now_item, (), told)
+                await self._store.record_outcome(recorded, at=self._now())
             except Outdated:
                 continue
             return
         log.error("notes of a leader's call not kept", extra={"action": "leader-notes"})
+
+    async def _told(self, outcome: Outcome, item: WorkItem) -> tuple[Report, ...]:
+        """The platform has the form already: it is told of the citizen's own word, too."""
+        session = await self._store.leader_session(item.session_id)
+        if not outcome.kind or session is None:
+            return ()
+        giver = await self._store.user(outcome.by)
+        return (tell(outcome, item, session, giver.display if giver is not None else outcome.by),)
 
     async def _notes(self, call_id: str) -> str:
         stored = await self._calls.call(call_id)

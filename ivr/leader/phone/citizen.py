@@ -5,11 +5,13 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+from datetime import datetime
 from typing import Protocol
 
 import msgspec
 
 from adapters.leader import Key
+from adapters.model import CallRecord
 from asr.turns import PartialText, TurnEnded
 from flows.privacy import mask_number
 from ivr import live
@@ -22,7 +24,7 @@ from ivr.call.session import BROKEN
 from ivr.call.timeline import TimeLine
 from ivr.call.transcript import Transcript
 from ivr.call.words import Words
-from ivr.leader.phone.opinion import opinion_of
+from ivr.leader.phone.opinion import noted, opinion_of
 from ivr.leader.phone.orders import AskOpinion, HangUp, Phase
 from ivr.leader.phone.sounds import Sounds
 from ivr.leader.phone.talked import Talked, call_result
@@ -86,9 +88,13 @@ class CitizenCall:
             lambda line: services.live.publish(live.LineHeard(self.call_id, line))
         )
         began = services.now()
+        self._over_at: tuple[datetime, str, str] | None = None
         called = sip.Incoming(self.call_id, number, "", "outgoing")
         self._number = number
         self._files = CallFiles(services, called, began)
+        self._record = CallRecord(
+            self.call_id, number, "", began, node=services.node, recording=self._files.planned
+        )
         self._filing = Filing(services, called, self._transcript, began)
         self._time = TimeLine(self._transcript)
         self._words = Words(
@@ -123,6 +129,25 @@ class CitizenCall:
         ended = self._ended or sip.LegChanged(self._leg, "ended")
         result = "talked" if answered else call_result(ended.code)
         return Talked(self.call_id, result, msgspec.convert(opinion, Key), ended.code, ended.reason)
+
+    async def keep(self) -> None:
+        """See to it that the call is stored with its end and all that was said in it.
+
+        Raises :class:`adapters.ports.StoreError`.
+        """
+        store = self._services.store
+        stored = await store.call(self.call_id)
+        if self._over_at is None or (stored is not None and stored[0].ended is not None):
+            return
+        ended, outcome, recording = self._over_at
+        await store.open_call(self._record)
+        await store.close_call(
+            self.call_id,
+            ended=ended,
+            outcome=outcome,
+            recording=recording,
+            lines=self._transcript.lines,
+        )
 
     # --- before the talk -----------------------------------------------------------------
 
@@ -203,12 +228,21 @@ class CitizenCall:
                 asked.cancel()
             if opinion or self._ended is not None:
                 break
+        saving = asyncio.create_task(self._note_down(opinion))
         if self._ended is None:
             self._sounds.stop(self._leg, *self._house())
             await self._say("leader.thanks" if opinion else "leader.goodbye")
             self._stage.parties.hang_up(self._leg)
             await self._gone()
+        # The call is stored once more at its end: in this order.
+        await saving
         return opinion
+
+    async def _note_down(self, opinion: str) -> None:
+        """The citizen's word is in the database before anything else can fail."""
+        if opinion:
+            self._transcript.add("note", noted(opinion), self._time.now, self._time.now)
+            await self._filing.save_talk()
 
     async def _answer(self, asked: asyncio.Task[None]) -> str:
         """What they press or say, from the question's first word until a while after its last."""
@@ -293,6 +327,7 @@ class CitizenCall:
             self._files.close, ended, interrupted, self._transcript.lines, (), house
         )
         outcome = "refused" if not answered else "interrupted" if interrupted else "callback"
+        self._over_at = ended, outcome, recording
         await self._filing.close_call(ended, outcome, recording)
         self._services.live.publish(
             live.CallOver(self.call_id, outcome, recording, "fault" if interrupted else "hotline")

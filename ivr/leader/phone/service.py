@@ -6,22 +6,22 @@ import asyncio
 import contextlib
 import logging
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Protocol
 
 from adapters.dialling import Attempt, Ground, Order
 from adapters.dialling import Outcome as DialOutcome
 from adapters.dialling import Refused as DialRefused
-from adapters.leader import CallResult, LeaderSession, WorkItem
+from adapters.leader import CallResult, LeaderCall, LeaderSession, WorkItem
 from adapters.leader_store import LeaderStore, NotNow
 from adapters.ports import Store, StoreError
 from adapters.state.port import SharedState, StateUnavailable
 from ivr.call.services import Services, local_now
 from ivr.dialling.dialler import Dialler
 from ivr.leader.phone.citizen import CitizenCall
+from ivr.leader.phone.keeping import Keeping, LeaderBook
 from ivr.leader.phone.line import SeatLine
 from ivr.leader.phone.orders import Dial
-from ivr.leader.phone.talked import Talked
 from ivr.sip.worker_call import OnCall, WorkerCall
 
 log = logging.getLogger(__name__)
@@ -29,8 +29,6 @@ log = logging.getLogger(__name__)
 # What of a session's telephone is renewed this often is gone after the other without.
 RENEW_S, EXPIRE_S = 3.0, 10.0
 SEAT_RING_S = 45.0
-# How long to wait before the end of a call is stored once more.
-_AGAIN_S = (1.0, 2.0, 4.0)
 
 
 class NoLine(Exception):
@@ -48,13 +46,6 @@ class Originate(Protocol):
     def __call__(
         self, uri: str, number: str, on_call: OnCall, *, timeout_s: float, lasting: bool
     ) -> WorkerCall | None: ...
-
-
-class LeaderBook(Protocol):
-    """Where calls of leaders are written down: the store, and what follows from a talk."""
-
-    async def talked(self, item: WorkItem, talked: Talked) -> None:
-        """A call is over: keep the citizen's own 1, 2 or 3 and pre-fill the notes."""
 
 
 class LeaderPhones:
@@ -80,7 +71,7 @@ class LeaderPhones:
         self._calls = calls
         self._state = state
         self._dialler = dialler
-        self._book = book
+        self._keeping = Keeping(store, calls, book)
         self._services = services
         self._originate = originate
         self._seat_uri = seat_uri
@@ -89,18 +80,21 @@ class LeaderPhones:
         self._lines: set[asyncio.Task[None]] = set()
 
     async def start(self) -> None:
-        """Settle what this node's death has left: calls whose end nobody knows."""
+        """Settle what this node's death has left: calls whose end nobody knows, and talks of
+        which nothing was kept but the transcript."""
         for call in await self._store.open_leader_calls():
             stored = await self._calls.call(call.call_id)
             if stored is None or stored[0].node == self._node:
                 now = local_now()
                 await self._store.close_leader_call(call.call_id, "unknown", at=now)
                 log.warning("a leader's call may have rung", extra=_extra(call.session_id))
+        await self._keeping.recover(self._node)
 
     async def close(self) -> None:
         """Wait until every line has been stored; the telephone side has ended before."""
         if self._lines:
             await asyncio.wait(self._lines, timeout=10.0)
+        await self._keeping.close()
 
     async def ring_seat(self, session: LeaderSession) -> None:
         """Ring the seat of ``session``. Raises :class:`NoLine`, or StateUnavailable."""
@@ -171,10 +165,11 @@ class LeaderPhones:
 
         Only now may the citizen be rung again. Raises :class:`adapters.ports.StoreError`.
         """
-        for call in await self._store.leader_calls(item_id):
+        chain = await self._store.leader_chain(item_id)
+        for call in await self._chain_calls(chain):
             if call.result != "unknown":
                 continue
-            for attempt in await self._calls.attempts(matter=matter(item_id)):
+            for attempt in await self._calls.attempts(matter=matter(chain)):
                 if attempt.state == "unknown":
                     await self._dialler.ended(
                         attempt,
@@ -201,12 +196,12 @@ class LeaderPhones:
             await line.tell(reason="no-gateway" if number else "no-number", item_id=item.item_id)
             return
         settings = self._dialler.settings.leader
-        tries = len(await self._store.leader_calls(item.item_id))
-        await self._make_good(item.item_id)
+        chain = await self._store.leader_chain(item.item_id)
+        await self._make_good(chain)
         attempt = await self._dialler.permit(
             Order(
-                matter=matter(item.item_id),
-                serial=tries + 1,
+                matter=matter(chain),
+                serial=item.attempts + 1,
                 purpose="leader",
                 number=number,
                 ground=Ground("case", str(item.item_id)),
@@ -264,26 +259,17 @@ class LeaderPhones:
             why=f"{talked.code} {talked.why}".strip(),
             call_id=call.call_id,
         )
-        await self._kept(call.call_id, talked.result, line)
-        if reached:
-            await self._book.talked(item, talked)
+        await self._keeping.keep(item, call, talked, line.services.now())
         await line.tell(reason="" if reached else talked.result, opinion=talked.opinion)
 
-    async def _kept(self, call_id: str, result: CallResult, line: SeatLine) -> None:
-        """Keep how a call ended, once more if the database is away for a moment."""
-        for wait_s in _AGAIN_S:
-            try:
-                await self._store.close_leader_call(call_id, result, at=line.services.now())
-                return
-            except StoreError as error:
-                log.error("end of a call not stored: %s", error, extra=_extra(line.session_id))
-                await asyncio.sleep(wait_s)
-        await self._store.close_leader_call(call_id, result, at=line.services.now())
+    async def _chain_calls(self, chain: Sequence[WorkItem]) -> Sequence[LeaderCall]:
+        """The calls of an item and of those whose promises it keeps."""
+        return [call for item in chain for call in await self._store.leader_calls(item.item_id)]
 
-    async def _make_good(self, item_id: int) -> None:
+    async def _make_good(self, chain: Sequence[WorkItem]) -> None:
         """An attempt may have lost its end where the call has kept it."""
-        ends = {call.attempt: call for call in await self._store.leader_calls(item_id)}
-        for attempt in await self._calls.attempts(matter=matter(item_id)):
+        ends = {call.attempt: call for call in await self._chain_calls(chain)}
+        for attempt in await self._calls.attempts(matter=matter(chain)):
             call = ends.get(attempt.serial)
             if attempt.state != "unknown" or call is None or call.result in ("", "unknown"):
                 continue
@@ -296,9 +282,12 @@ class LeaderPhones:
             )
 
 
-def matter(item_id: int) -> str:
-    """What the attempts for an item are counted under (:class:`adapters.dialling.Order`)."""
-    return f"leader/{item_id}"
+def matter(chain: Sequence[WorkItem]) -> str:
+    """What the attempts for an item are counted under (:class:`adapters.dialling.Order`).
+
+    A second attempt in another session is one more for the item that promised it.
+    """
+    return f"leader/{chain[-1].item_id}"
 
 
 def dial_outcome(result: CallResult) -> DialOutcome:

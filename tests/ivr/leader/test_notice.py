@@ -21,6 +21,7 @@ from flows.dialogue import Dialogue
 from ivr.call.services import Services
 from ivr.call.settings import CallSettings
 from ivr.leader.phone import orders as do
+from ivr.leader.phone.citizen import CitizenCall
 from ivr.leader.phone.line import SeatLine
 from ivr.sip import messages as sip
 from ivr.speech.errors import SpeechError
@@ -43,9 +44,11 @@ class Voiceless(PaperVoice):
 class Session:
     """A leader's seat that is connected, and the citizen that it calls."""
 
-    def __init__(self, worker: PaperWorker, state: MemoryState) -> None:
+    def __init__(self, worker: PaperWorker, state: MemoryState, store: MemoryStore) -> None:
         self.worker = worker
         self.state = state
+        self.store = store
+        self.calls: list[CitizenCall] = []
 
     async def order(self, order: do.Order) -> None:
         await self.state.append(do.orders("s1"), msgspec.json.encode(order), 600)
@@ -81,6 +84,7 @@ class Session:
 @asynccontextmanager
 async def session(tmp_path: Path, voice: PaperVoice) -> AsyncIterator[Session]:
     decoder, worker, state = ScriptedDecoder(), PaperWorker(), MemoryState()
+    here = Session(worker, state, MemoryStore())
     await decoder.start()
     services = Services(
         node="test",
@@ -90,7 +94,7 @@ async def session(tmp_path: Path, voice: PaperVoice) -> AsyncIterator[Session]:
         decoder=decoder,
         listening=ListenSettings(),
         voice=voice,
-        store=MemoryStore(),
+        store=here.store,
         platform=MemoryPlatform(),
         city=MemoryServices(),
         sms=MemorySms(),
@@ -101,12 +105,12 @@ async def session(tmp_path: Path, voice: PaperVoice) -> AsyncIterator[Session]:
     )
 
     async def place(line: SeatLine, order: do.Dial) -> None:
-        await line.call("13900000001", "sip:13900000001@gw", 30.0).run()
+        here.calls.append(line.call("13900000001", "sip:13900000001@gw", 30.0))
+        await here.calls[-1].run()
 
     line = SeatLine("s1", "801", worker, services, state, place, "sip:{}".format)
     running = asyncio.create_task(line.run())
     worker.tell(sip.LegChanged(0, "up", 200))
-    here = Session(worker, state)
     await here.reaches("ready")
     yield here
     worker.die()

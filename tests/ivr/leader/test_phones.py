@@ -10,6 +10,7 @@ from typing import cast
 from uuid import uuid4
 
 import pytest
+from msgspec.structs import replace
 
 from adapters.leader import ClosedTicket, LeaderSession, WorkItem
 from adapters.ports import StoreError
@@ -46,7 +47,10 @@ class OneLine:
         async def run() -> Talked:
             return self._goes(call_id)
 
-        return SimpleNamespace(call_id=call_id, run=run)
+        return SimpleNamespace(call_id=call_id, run=run, keep=self.kept)
+
+    async def kept(self) -> None:
+        return
 
     async def tell(self, **changes: object) -> None:
         self.reasons.append(str(changes.get("reason", "")))
@@ -171,3 +175,30 @@ async def test_a_call_whose_node_never_came_back_can_be_settled_at_another(held:
         await held.phones.ring_seat(held.session)
     assert [one.result for one in await held.store.leader_calls(item.item_id)] == ["unknown"]
     assert await held.phones.settle(item.item_id, "no-answer")
+
+
+async def test_a_second_attempt_in_another_session_is_no_second_dial_where_the_first_may_have_rung(
+    held: Held,
+) -> None:
+    first = await held.plan()
+    with pytest.raises(OSError):
+        await held.dial(first, breaks)
+    await held.store.lose_dials("node", local_now())
+    over = replace(held.session, state="已结束")
+    await held.store.put_leader_session(over)
+    (promise,) = await held.store.leader_promises()
+    second = replace(over, session_id="", revision=0, state="进行中", seed=9)
+    made = await held.store.put_leader_session(second)
+    item = await held.store.add_leader_item(
+        replace(
+            promise.item, item_id=0, session_id=made.session_id, origin=first.item_id, earlier=1
+        )
+    )
+    assert await held.dial(item, answers) == "may-have-rung"
+    assert await held.phones.settle(item.item_id, "no-answer")
+    assert await held.dial(item, answers) == ""
+    assert await held.dial(item, answers) == "most"
+    assert await held.attempts(first) == ["ended", "ended", "withdrawn"]
+    assert await held.attempts(item) == []
+    (call,) = await held.store.leader_calls(item.item_id)
+    assert call.attempt == 2

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import pytest
-
-from flows.commands import Listen
 from flows.dialogue import FlowData
 from tests.flows.dialogue.script import follow
 
@@ -84,166 +81,6 @@ def test_the_keypad_alone_files_a_request(data: FlowData) -> None:
     )
 
 
-def test_another_number_is_keyed(data: FlowData) -> None:
-    follow(
-        data,
-        """
-        caller: 医保报销比例是多少
-        hotline: you.consult intent.cons.medical form.contact
-        caller: #2
-        hotline: form.contact.ask
-        caller: #138
-        hotline: form.contact.bad
-        caller: #13800000000
-        hotline: intent.cons.medical readback.contact
-        says: 13800000000
-        caller: 对的
-        ticket: type=咨询 contact_number=13800000000 complete=yes
-        """,
-    )
-
-
-def test_another_number_is_keyed_at_once(data: FlowData) -> None:
-    follow(
-        data,
-        """
-        caller: 医保报销比例是多少
-        caller: #07792035678
-        hotline: readback.contact
-        caller: #1
-        ticket: contact_number=07792035678
-        """,
-    )
-
-
-def test_another_number_is_spoken(data: FlowData) -> None:
-    follow(
-        data,
-        """
-        caller: 医保报销比例是多少
-        caller: 换一个号码
-        hotline: form.contact.ask
-        caller: 幺三八零零零零幺二三四
-        says: 13800001234
-        """,
-    )
-
-
-def test_a_number_said_instead_of_yes_is_taken(data: FlowData) -> None:
-    follow(
-        data,
-        """
-        caller: 医保报销比例是多少
-        caller: 不行打我老婆的幺三八零零零零幺二三四
-        says: 13800001234
-        """,
-    )
-
-
-def test_a_withheld_number_is_asked_for(data: FlowData) -> None:
-    follow(
-        data,
-        """
-        caller: 医保报销比例是多少
-        hotline: form.contact.ask
-        caller: 13800000000
-        caller: #1
-        ticket: contact_number=13800000000
-        """,
-        caller="anonymous",
-    )
-
-
-def test_a_correction_in_passing_replaces_the_place(data: FlowData) -> None:
-    follow(
-        data,
-        """
-        caller: 昨天福成镇路灯坏了
-        hotline: intent.cmp.streetlight form.where.detail
-        caller: 不对，是侨港镇
-        hotline: common.fixed form.where.detail
-        caller: 没有
-        hotline: form.contact
-        caller: 可以
-        caller: 不用
-        hotline: town.450503103
-        """,
-    )
-
-
-def test_the_read_back_takes_a_correction_with_the_no(data: FlowData) -> None:
-    follow(
-        data,
-        """
-        caller: 昨天晚上海城区人民路路灯坏了
-        caller: 可以
-        caller: 不用
-        hotline: readback.start county.450502
-        caller: 不对，是合浦县
-        hotline: common.fixed readback.start county.450521 readback.ask
-        caller: 对
-        ticket: place.county_code=450521
-        """,
-    )
-
-
-def test_the_read_back_asks_which_field_is_wrong(data: FlowData) -> None:
-    follow(
-        data,
-        """
-        caller: 昨天晚上海城区人民路路灯坏了
-        caller: 可以
-        caller: 不用
-        hotline: readback.ask
-        caller: 不对
-        hotline: readback.which
-        caller: 时间
-        hotline: form.when
-        caller: 前天下午
-        hotline: readback.start
-        says: 前天下午
-        caller: #2
-        hotline: readback.which
-        caller: #1
-        hotline: form.what
-        caller: 人民路三盏路灯都不亮了
-        hotline: readback.start
-        caller: #2
-        caller: #5
-        hotline: form.confidential
-        caller: 要保密
-        hotline: readback.hidden
-        caller: #2
-        caller: #4
-        hotline: form.contact.ask
-        caller: #13800000000
-        caller: 不对
-        caller: 地方错了
-        hotline: form.where
-        caller: 银海区四川南路美和家园
-        hotline: readback.where county.450503
-        caller: 是的
-        ticket: occurred=前天下午 content=人民路三盏路灯都不亮了 contact_number=13800000000
-        ticket: place.county=银海区 confidential=对承办单位隐名
-        """,
-    )
-
-
-def test_a_wrong_understanding_is_taken_back(data: FlowData) -> None:
-    follow(
-        data,
-        """
-        caller: 人民路路灯坏了
-        hotline: intent.cmp.streetlight ask.if-wrong
-        caller: 不对
-        hotline: open.other
-        state: OpenQuestion
-        caller: 楼下饭店油烟直接排到我家窗口
-        hotline: intent.cmp.oil_fume
-        """,
-    )
-
-
 def test_only_the_kind_is_said_first(data: FlowData) -> None:
     follow(
         data,
@@ -263,39 +100,6 @@ def test_only_the_kind_is_said_first(data: FlowData) -> None:
         ticket: type=投诉 recognised.intent=cmp.property occurred=不清楚
         """,
     )
-
-
-def test_whistle_blowing_is_kept_secret_without_asking(data: FlowData) -> None:
-    follow(
-        data,
-        """
-        caller: 我要举报某单位公车私用，我的名字不要告诉别人
-        hotline: intent.cmp.whistle form.confidential.whistle form.when
-        caller: 上个月
-        hotline: form.contact
-        caller: 可以
-        hotline: readback.secret
-        caller: 对
-        ticket: type=举报 confidential=全程保密 occurred=上个月
-        """,
-    )
-
-
-def test_what_is_said_about_secrecy_counts_later(data: FlowData) -> None:
-    call = follow(
-        data,
-        """
-        caller: 我反映问题，但是不要把我电话给对方
-        hotline: confidential.noted
-        caller: 昨天晚上海城区人民路路灯坏了
-        hotline: form.contact
-        caller: 可以
-        hotline: readback.hidden
-        caller: 对
-        ticket: confidential=对承办单位隐名
-        """,
-    )
-    assert len(call.filed) == 1
 
 
 def test_praise_asks_only_what_it_needs(data: FlowData) -> None:
@@ -504,48 +308,6 @@ def test_silence_after_the_ticket_is_the_end(data: FlowData) -> None:
     )
 
 
-@pytest.mark.parametrize(
-    ("said", "kept"),
-    [
-        ("不要公开我的名字", "对承办单位隐名"),
-        ("不用保密", "公开"),
-        ("可以公开", "公开"),
-        ("不需要", "公开"),
-        ("对谁都保密", "全程保密"),
-        ("要", "对承办单位隐名"),
-    ],
-)
-def test_what_may_be_said_about_secrecy(data: FlowData, said: str, kept: str) -> None:
-    follow(
-        data,
-        f"""
-        caller: 昨天晚上海城区人民路路灯坏了
-        caller: 就用这个
-        hotline: form.confidential
-        caller: {said}
-        caller: 嗯对的没错
-        ticket: confidential={kept} content=昨天晚上海城区人民路路灯坏了
-        caller: 没有别的了谢谢你
-        hotline: goodbye
-        """,
-    )
-
-
-def test_an_addition_at_the_read_back_is_kept(data: FlowData) -> None:
-    follow(
-        data,
-        """
-        caller: 昨天晚上海城区人民路路灯坏了
-        caller: 可以
-        caller: 不用
-        caller: 对，还有井边的栏杆也断了
-        hotline: common.ok readback.start
-        caller: 没问题
-        ticket: content=昨天晚上海城区人民路路灯坏了，还有井边的栏杆也断了
-        """,
-    )
-
-
 def test_not_knowing_is_an_answer_to_the_first_question_too(data: FlowData) -> None:
     follow(
         data,
@@ -556,18 +318,3 @@ def test_not_knowing_is_an_answer_to_the_first_question_too(data: FlowData) -> N
         hotline: form.contact
         """,
     )
-
-
-def test_a_number_keyed_in_pieces_is_asked_again_with_more_time(data: FlowData) -> None:
-    call = follow(
-        data,
-        """
-        caller: 医保报销比例是多少
-        caller: #1390
-        hotline: form.contact.bad
-        caller: #13800000000
-        hotline: readback.contact
-        """,
-    )
-    listens = [command for command in call.commands if isinstance(command, Listen)]
-    assert listens[-2].keys.inter_digit_s > listens[-3].keys.inter_digit_s

@@ -8,6 +8,7 @@ from flows.dialogue import FlowData
 from flows.events import Dropped
 from flows.requests import AskProgress, Matter
 from flows.simulator import Simulation
+from flows.twin import CODE
 from tests.flows.dialogue.script import follow
 
 MATTERS = (
@@ -59,3 +60,30 @@ def test_a_complaint_that_broke_off_is_gone_on_with(data: FlowData) -> None:
     call.run(["继续", "可以", "不用", "对"])
     assert [command.ticket_no for command in call.filed][-1] == "BH20261123000042"
     assert call.filed[-1].draft.occurred == "昨天"
+
+
+def test_progress_under_another_number_needs_its_code(data: FlowData) -> None:
+    call = follow(
+        data,
+        f"""
+        caller: 我上次反映的那个事情，办到哪一步了
+        hotline: svcform.progress.nothing
+        caller: #1
+        caller: #13800001234
+        hotline: svcform.code.sent
+        caller: #111111
+        hotline: svcform.code.wrong
+        caller: #{CODE}
+        hotline: svcform.progress.nothing
+        """,
+    )
+    assert call.twin.codes == ["13800001234"]
+
+
+def test_a_withheld_number_is_told_nothing_without_a_code(data: FlowData) -> None:
+    call = follow(
+        data,
+        "caller: 我上次反映的那个事情，办到哪一步了\nhotline: svcform.progress.mobile",
+        caller="",
+    )
+    assert not call.twin.asked

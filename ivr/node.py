@@ -104,7 +104,7 @@ class Node(Parts):
         self._stack.push_async_callback(self.dialler.stop)
         await self.leader_phones.start()
         self._stack.push_async_callback(self.leader_phones.close)
-        for work in (self.delivery, self.reporting, self.notifying):
+        for work in (self.delivery, self.reporting, self.notifying, self.leader_retention):
             self._begin(work)
 
     async def _open_line(self, settings: SipSettings) -> None:

@@ -32,6 +32,7 @@ from ivr.emergency.ringing import RingResult, ring
 from ivr.flowsource import FlowSource
 from ivr.leader.phone.book import CallNotes
 from ivr.leader.phone.service import LeaderPhones
+from ivr.leader.retention import DrawRetention
 from ivr.leader.rules import load as load_rules
 from ivr.live import LiveBus
 from ivr.queue.call_backs import CallBackEnd, CallBacks, Kept
@@ -104,6 +105,7 @@ class Parts:
             node=config.node_name,
             most=self.leader_data.rules.call.most_attempts,
         )
+        self.leader_retention = DrawRetention(self.store, days=config.leader.candidates_days)
         self.ring_backs = RingBacks(
             self.store, self._ring_back, config.ring_back, owner=config.node_name
         )

@@ -74,7 +74,9 @@ class Applicant:
         rules = {**USUAL, "六位验证码": self.sms_code, **answers}
         async with asyncio.timeout(LONGEST_S):
             while True:
-                await until(lambda: len(self.said) > self._heard or self._call.ended)
+                await until(
+                    lambda: len(self.said) > self._heard or self._call.ended, limit_s=LONGEST_S
+                )
                 assert not self._call.ended, self.said
                 text = self.said[self._heard]
                 self._heard += 1

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 
 import msgspec
@@ -15,32 +15,25 @@ from adapters.memory_emergencies import MemoryEmergencies
 from adapters.memory_errand_book import MemoryErrandBook
 from adapters.memory_errands import MemoryErrands
 from adapters.memory_leader import MemoryLeader
+from adapters.memory_outbox import Kept, MemoryOutbox
+from adapters.memory_ring_backs import MemoryRingBacks
 from adapters.memory_second_passes import MemorySecondPasses
 from adapters.memory_service_store import MemoryServiceStore
 from adapters.memory_similar import MemorySimilar
-from adapters.model import CallRecord, Line, Receipt, StateChange, Ticket
+from adapters.model import CallRecord, Line, StateChange, Ticket
 from adapters.notices import Alarms
-from adapters.ports import NotStored, OutboxRow
+from adapters.ports import NotStored
 from flows.ticket import TicketDraft
 
 
-@dataclass
-class _Row:
-    id: int
+@dataclass(kw_only=True)
+class _Kept(Kept):
     ticket_no: str
-    due: datetime
-    state: str = "waiting"
-    attempts: int = 0
-    leased_by: str = ""
-    leased_until: datetime | None = None
-    error: str = ""
-
-    def free_at(self) -> datetime:
-        return max(self.due, self.leased_until or self.due)
 
 
 class MemoryStore(
     MemoryEmergencies,
+    MemoryRingBacks,
     MemoryServiceStore,
     MemorySecondPasses,
     MemoryDialling,
@@ -59,6 +52,7 @@ class MemoryStore(
         alarms: Alarms = lambda kind: None,
     ) -> None:
         MemoryEmergencies.__init__(self, alarms)
+        MemoryRingBacks.__init__(self)
         MemoryServiceStore.__init__(self)
         MemorySecondPasses.__init__(self)
         MemoryDialling.__init__(self)
@@ -72,7 +66,9 @@ class MemoryStore(
         self._progress: dict[str, TicketDraft] = {}
         self._tickets: dict[str, Ticket] = {}
         self._filed: dict[tuple[str, str], str] = {}
-        self._rows: dict[int, _Row] = {}
+        self.outbox: MemoryOutbox[_Kept, Ticket] = MemoryOutbox(
+            lambda row: self._whole(row.ticket_no)
+        )
         self._counters: dict[str, int] = {}
         self._states: dict[str, StateChange] = {}
 
@@ -165,69 +161,9 @@ class MemoryStore(
                 found.append((call, draft))
         return found
 
-    async def due(self, now: datetime, limit: int = 20) -> Sequence[OutboxRow]:
-        """Outbox rows whose time has come and that nobody holds, oldest first."""
-        return [self._outbox_row(row) for row in self._claimable(now, limit)]
-
-    async def claim(
-        self,
-        now: datetime,
-        *,
-        owner: str,
-        until: datetime,
-        limit: int = 20,
-        urgent: bool = False,
-    ) -> Sequence[OutboxRow]:
-        """As ``due``, and keep the rows for ``owner`` alone until ``until``."""
-        rows = self._claimable(now, limit, urgent)
-        for row in rows:
-            row.leased_by, row.leased_until = owner, until.astimezone()
-        return [self._outbox_row(row) for row in rows]
-
-    async def release(self, owner: str) -> None:
-        """Give back every row that ``owner`` still holds."""
-        for row in self._rows.values():
-            if row.leased_by == owner:
-                row.leased_by, row.leased_until = "", None
-
-    async def next_due(self) -> datetime | None:
-        """When the next row can be claimed, None if no row waits."""
-        waiting = (row.free_at() for row in self._rows.values() if row.state == "waiting")
-        return min(waiting, default=None)
-
-    async def delivered(self, row_id: int, receipt: Receipt, at: datetime) -> None:
-        """Mark an outbox row as acknowledged."""
-        row = self._rows[row_id]
-        self._rows[row_id] = replace(row, state="delivered", leased_by="", leased_until=None)
-
-    async def postpone(self, row_id: int, until: datetime, error: str) -> None:
-        """Count a failed attempt and set when to try next."""
-        row = self._rows[row_id]
-        if row.state == "waiting":
-            row.due = until.astimezone()
-            self._attempted(row, error)
-
-    async def park(self, row_id: int, error: str, at: datetime) -> None:
-        """Stop trying a row that the platform refuses."""
-        row = self._rows[row_id]
-        if row.state == "waiting":
-            row.state = "parked"
-            self._attempted(row, error)
-
-    async def parked(self) -> Sequence[tuple[OutboxRow, str]]:
-        """The parked rows, each with the reason."""
-        rows = (row for row in self._rows.values() if row.state == "parked")
-        return [(self._outbox_row(row), row.error) for row in rows]
-
-    async def unpark(self, row_id: int, at: datetime) -> None:
-        """Try a parked row again."""
-        row = self._rows[row_id]
-        if row.state == "parked":
-            row.state, row.due = "waiting", at.astimezone()
-
     async def backlog(self) -> int:
         """How many tickets are not yet acknowledged, parked ones included."""
-        return sum(row.state in ("waiting", "parked") for row in self._rows.values())
+        return await self.outbox.backlog()
 
     async def ticket(self, ticket_no: str) -> Ticket | None:
         """One ticket."""
@@ -257,7 +193,7 @@ class MemoryStore(
             return bool(redone)
         self._states[change.ticket_no] = change
         self._handled(change.ticket_no, change.state, change.changed)
-        self._follow_up(change, urgent=change.ticket_no in self._emergencies)
+        self._follow_up(change, urgent=self._emergent(change.ticket_no))
         return True
 
     async def state(self, ticket_no: str) -> StateChange | None:
@@ -285,8 +221,8 @@ class MemoryStore(
         return msgspec.structs.replace(ticket, caller=call.caller, recording=call.recording)
 
     def _send(self, ticket_no: str, at: datetime) -> None:
-        row = _Row(len(self._rows) + 1, ticket_no, at.astimezone())
-        self._rows[row.id] = row
+        urgent = filing.priority(self._tickets[ticket_no].draft) > 0
+        self.outbox.put(_Kept(due=at.astimezone(), ticket_no=ticket_no, urgent=urgent))
 
     def _revise(
         self,
@@ -325,9 +261,8 @@ class MemoryStore(
         return changed
 
     def _replace_waiting(self, ticket_no: str, at: datetime) -> None:
-        for row in self._rows.values():
-            if row.ticket_no == ticket_no and row.state in ("waiting", "parked"):
-                row.state = "superseded"
+        mine = [row for row in self.outbox.rows.values() if row.ticket_no == ticket_no]
+        self.outbox.supersede(mine, at)
         self._send(ticket_no, at)
 
     def _case_numbers(self, ref: str) -> Sequence[str]:
@@ -347,23 +282,10 @@ class MemoryStore(
     def _all_calls(self) -> Iterable[CallRecord]:
         return self._calls.values()
 
-    def _priority(self, row: _Row) -> int:
-        return filing.priority(self._tickets[row.ticket_no].draft)
+    def _emergent(self, ticket_no: str) -> bool:
+        return ticket_no in self._emergencies
 
-    def _claimable(self, now: datetime, limit: int, urgent: bool = False) -> list[_Row]:
-        free = [
-            row
-            for row in self._rows.values()
-            if row.state == "waiting"
-            and row.free_at() <= now.astimezone()
-            and self._priority(row) >= int(urgent)
-        ]
-        return sorted(free, key=lambda row: (-self._priority(row), row.due, row.id))[:limit]
-
-    def _outbox_row(self, row: _Row) -> OutboxRow:
-        return OutboxRow(row.id, self._whole(row.ticket_no), row.attempts, row.due)
-
-    @staticmethod
-    def _attempted(row: _Row, error: str) -> None:
-        row.attempts += 1
-        row.error, row.leased_by, row.leased_until = error, "", None
+    def _raise_alarm(self, ticket_no: str, draft: TicketDraft, at: datetime) -> None:
+        if draft.emergency_kind:
+            self._tell(ticket_no, draft, at.astimezone())
+            self._follow(ticket_no, draft, at)

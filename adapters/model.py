@@ -83,6 +83,11 @@ class Ticket(msgspec.Struct, frozen=True):
     recording: str = ""
     revision: int = 0
 
+    @property
+    def subject(self) -> str:
+        """Its number (:class:`adapters.outbox.Message`)."""
+        return self.ticket_no
+
 
 class Handoff(msgspec.Struct, frozen=True):
     """The hand-off event: everything said so far, before the operator's phone rings."""

@@ -1,18 +1,20 @@
 """Notices of emergencies to the units that have to act, and what is known of each emergency.
 
-A notice is stored with its ticket in one transaction, sent until it is acknowledged, and ends
-when somebody signs for it (签收). One signature, whoever's, ends the escalation.
+A notice is stored with its ticket in one transaction, sent until it is acknowledged
+(:mod:`adapters.outbox`), and ends when somebody signs for it (签收). One signature, whoever's, ends
+the escalation.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from typing import Literal, Protocol
 
 import msgspec
 
 from adapters.model import Ticket
+from adapters.outbox import Outbox
 from flows.alarm import Alarm
 
 NoticeReason = Literal["first", "update", "escalation", "reminder"]
@@ -38,14 +40,10 @@ class Notice(msgspec.Struct, frozen=True):
     sign_by: datetime
     ticket: Ticket
 
-
-class NoticeRow(msgspec.Struct, frozen=True):
-    """A notice still to be sent, and how often that was tried."""
-
-    id: int
-    notice: Notice
-    attempts: int
-    due: datetime
+    @property
+    def subject(self) -> str:
+        """The ticket's number."""
+        return self.ticket.ticket_no
 
 
 class SignOff(msgspec.Struct, frozen=True):
@@ -91,6 +89,13 @@ class EmergencyRecord(msgspec.Struct, frozen=True):
     notices: tuple[NoticeRecord, ...] = ()
 
 
+def emergency_record(row: object, told: Iterable[object] = ()) -> EmergencyRecord:
+    """An emergency out of what has its attributes: ``row``, and ``told`` for its notices."""
+    notices = tuple(msgspec.convert(one, NoticeRecord, from_attributes=True) for one in told)
+    record = msgspec.convert(row, EmergencyRecord, from_attributes=True)
+    return msgspec.structs.replace(record, notices=notices)
+
+
 class Notices(Protocol):
     """The way to the units: the city's command platform, a group message, a pager."""
 
@@ -108,28 +113,18 @@ class Notices(Protocol):
 class NoticeStore(Protocol):
     """The part of the store that notices live in. Every method is one transaction."""
 
-    async def claim_notices(
-        self, now: datetime, *, owner: str, until: datetime, limit: int = 20
-    ) -> Sequence[NoticeRow]:
-        """Notices whose time has come, kept for ``owner`` alone until ``until``."""
+    @property
+    def notices(self) -> Outbox[Notice]:
+        """Notices on their way; acknowledged is not signed for. A refused one ends no escalation.
 
-    async def release_notices(self, owner: str) -> None:
-        """Give back every notice that ``owner`` still holds."""
-
-    async def notice_delivered(self, row_id: int, receipt: str, at: datetime) -> None:
-        """Mark a notice as acknowledged by the other side (which is no signature)."""
-
-    async def postpone_notice(self, row_id: int, until: datetime, error: str) -> None:
-        """Count a failed attempt and set when to try next."""
-
-    async def park_notice(self, row_id: int, error: str, at: datetime) -> None:
-        """Stop trying a notice that the other side refuses. The escalation goes on."""
+        What only the escalation sends is superseded when that ends.
+        """
 
     async def escalate(self, now: datetime, limit: int = 20) -> Sequence[str]:
         """Take the next step of every emergency whose time for it has come; their tickets."""
 
-    async def next_notice(self) -> datetime | None:
-        """When the next notice or escalation is due, None if nothing is under way."""
+    async def next_escalation(self) -> datetime | None:
+        """When the next step of an escalation is due, None if none is under way."""
 
     async def sign_off(self, signature: SignOff) -> bool:
         """Keep a signature; false if that notice was signed before.

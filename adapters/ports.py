@@ -6,8 +6,6 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Protocol
 
-import msgspec
-
 from adapters.corrections import Corrections
 from adapters.dialling import DialStore
 from adapters.errand_book import ErrandBook
@@ -23,6 +21,8 @@ from adapters.model import (
     Ticket,
 )
 from adapters.notices import NoticeStore
+from adapters.outbox import Outbox
+from adapters.reports import ReportStore
 from adapters.ring_back import RingBackStore
 from adapters.second_pass import SecondPassStore
 from adapters.service_store import ServiceStore
@@ -149,17 +149,9 @@ class Sms(Protocol):
         """Release connections."""
 
 
-class OutboxRow(msgspec.Struct, frozen=True):
-    """A ticket still to be delivered: how often it was tried, and when it is due again."""
-
-    id: int
-    ticket: Ticket
-    attempts: int
-    due: datetime
-
-
 class Store(
     NoticeStore,
+    ReportStore,
     RingBackStore,
     SecondPassStore,
     ServiceStore,
@@ -216,44 +208,9 @@ class Store(
     async def unfinished_calls(self, node: str) -> Sequence[tuple[CallRecord, TicketDraft | None]]:
         """Calls of ``node`` that were going on when it died, with what they had taken down."""
 
-    async def due(self, now: datetime, limit: int = 20) -> Sequence[OutboxRow]:
-        """Outbox rows whose time has come, oldest first."""
-
-    async def claim(
-        self,
-        now: datetime,
-        *,
-        owner: str,
-        until: datetime,
-        limit: int = 20,
-        urgent: bool = False,
-    ) -> Sequence[OutboxRow]:
-        """As ``due``, and keep the rows for ``owner`` alone until ``until``.
-
-        Emergencies come before all others; with ``urgent``, nothing else does.
-        ``delivered``, ``postpone`` and ``park`` give a row back.
-        """
-
-    async def release(self, owner: str) -> None:
-        """Give back every row that ``owner`` still holds."""
-
-    async def next_due(self) -> datetime | None:
-        """When the next row can be claimed, None if no row waits. May lie in the past."""
-
-    async def delivered(self, row_id: int, receipt: Receipt, at: datetime) -> None:
-        """Mark an outbox row as acknowledged."""
-
-    async def postpone(self, row_id: int, until: datetime, error: str) -> None:
-        """Count a failed attempt and set when to try next."""
-
-    async def park(self, row_id: int, error: str, at: datetime) -> None:
-        """Stop trying a row that the platform refuses; it waits for a person."""
-
-    async def parked(self) -> Sequence[tuple[OutboxRow, str]]:
-        """The parked rows, each with the reason."""
-
-    async def unpark(self, row_id: int, at: datetime) -> None:
-        """Try a parked row again; a person has removed the reason."""
+    @property
+    def outbox(self) -> Outbox[Ticket]:
+        """Tickets on their way to the platform; emergencies are urgent."""
 
     async def backlog(self) -> int:
         """How many tickets are not yet acknowledged."""

@@ -1,17 +1,16 @@
 """Messages to the platform about things that are not its tickets: the outbox's other half.
 
-A report is written with what it tells of, in one transaction, and sent until it is
-acknowledged: with the same key each time, so that it arrives once.
+They wait and go out as tickets do (:mod:`adapters.outbox`).
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from datetime import datetime
 from typing import Literal, Protocol
 from uuid import UUID, uuid5
 
 import msgspec
+
+from adapters.outbox import Outbox
 
 ReportKind = Literal["leader-outcome", "leader-reopening", "rating", "follow-up"]
 
@@ -29,16 +28,6 @@ class Report(msgspec.Struct, frozen=True):
     kind: ReportKind
     subject: str
     body: str
-
-
-class ReportRow(msgspec.Struct, frozen=True):
-    """A report still to be sent: how often it was tried, when it is due again, and why not yet."""
-
-    id: int
-    report: Report
-    attempts: int
-    due: datetime
-    error: str = ""
 
 
 class ReportReceipt(msgspec.Struct, frozen=True):
@@ -59,39 +48,11 @@ class Reports(Protocol):
 
 
 class ReportStore(Protocol):
-    """Where reports wait. Every method is one transaction.
+    """The part of the store that reports wait in."""
 
-    A report of a later revision takes the place of those of its key that still wait.
-    """
-
-    async def claim_reports(
-        self, now: datetime, *, owner: str, until: datetime, limit: int = 20
-    ) -> Sequence[ReportRow]:
-        """Reports whose time has come, kept for ``owner`` alone until ``until``."""
-
-    async def release_reports(self, owner: str) -> None:
-        """Give back what ``owner`` still holds."""
-
-    async def report_delivered(self, row_id: int, reference: str, at: datetime) -> None:
-        """The platform has it."""
-
-    async def postpone_report(self, row_id: int, until: datetime, error: str) -> None:
-        """Count a failed attempt and set when to try next."""
-
-    async def park_report(self, row_id: int, error: str, at: datetime) -> None:
-        """Stop trying what the platform refuses; it waits for a person."""
-
-    async def unpark_report(self, row_id: int, at: datetime) -> None:
-        """Try a parked one again."""
-
-    async def parked_reports(self) -> Sequence[ReportRow]:
-        """The parked ones, oldest first."""
-
-    async def next_report(self) -> datetime | None:
-        """When the next can be claimed, None if none waits."""
-
-    async def report_backlog(self) -> int:
-        """How many are not acknowledged, parked ones included."""
+    @property
+    def reports(self) -> Outbox[Report]:
+        """Reports on their way. One of a later revision supersedes those of its key that wait."""
 
 
 def report_key(kind: ReportKind, subject: str) -> str:

@@ -14,6 +14,9 @@ from adapters.model import Ticket
 RingBackReason = Literal["broken-off", "handled"]
 RingBackState = Literal["waiting", "reached", "given-up", "cancelled"]
 
+HANDLED = frozenset({"已反馈", "待回访", "已办结"})
+"""What the platform calls an emergency that has been dealt with."""
+
 
 class RingBack(msgspec.Struct, frozen=True):
     """Ring ``number`` about ``ticket``: how often that was tried, and when it is due."""

@@ -81,6 +81,8 @@ class Window:
 
     async def fits(self) -> None:
         """Nothing sticks out sideways: the page can be read at this width."""
+        # A page without its style sheet is wider.
+        await self.page.wait_for_load_state()
         wide = await self.page.evaluate(
             "[document.documentElement.scrollWidth, document.documentElement.clientWidth]"
         )

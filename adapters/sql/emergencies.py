@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import msgspec
-from sqlalchemy import Row, insert, select, update
+from sqlalchemy import Row, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from adapters import filing
@@ -15,11 +15,12 @@ from adapters.notices import (
     Alarms,
     EmergencyRecord,
     NoticeReason,
-    NoticeRecord,
     SignOff,
+    emergency_record,
 )
 from adapters.ports import NotStored
 from adapters.sql.emergency_tables import emergencies, notices
+from adapters.sql.outbox import supersede, waiting
 from adapters.sql.tables import tickets
 from flows.alarm import Alarm
 from flows.ticket import Place, TicketDraft
@@ -46,7 +47,7 @@ async def tell(
             kind=alarm.kind,
             level=alarm.level,
             alarm=_text(alarm),
-            told=_told(draft),
+            told=filing.told(draft),
             state="open",
             step=0,
             created=at,
@@ -61,21 +62,21 @@ async def _tell_more(
     db: AsyncConnection, known: Row[Any], draft: TicketDraft, at: datetime
 ) -> None:
     """Everybody who has been told gets what is new; what still waits says it by itself."""
-    if known.told == _told(draft):
+    if known.told == filing.told(draft):
         return
     await db.execute(
         update(emergencies)
         .where(emergencies.c.ticket_no == known.ticket_no)
-        .values(told=_told(draft))
+        .values(told=filing.told(draft))
     )
     alarm = _alarm(known)
     rows = (await db.execute(select(notices).where(notices.c.ticket_no == known.ticket_no))).all()
-    waiting = {row.addressee for row in rows if row.state == "waiting"}
+    untold = {row.addressee for row in rows if row.state == "waiting"}
     for row in rows:
         if row.state == "waiting":
             unit = alarm.unit(row.addressee, draft.place)
             await db.execute(update(notices).where(notices.c.id == row.id).values(unit=unit))
-    told = dict.fromkeys(row.addressee for row in rows if row.addressee not in waiting)
+    told = dict.fromkeys(row.addressee for row in rows if row.addressee not in untold)
     await _notify(db, known.ticket_no, alarm, told, draft.place, "update", len(rows), at)
 
 
@@ -141,15 +142,8 @@ async def _end(db: AsyncConnection, ticket_no: str, state: str, by: str, at: dat
     )
     if not ended.rowcount:
         return False
-    await db.execute(
-        update(notices)
-        .where(
-            notices.c.ticket_no == ticket_no,
-            notices.c.state == "waiting",
-            notices.c.reason.in_(["escalation", "reminder"]),
-        )
-        .values(state="superseded", closed=at)
-    )
+    late = notices.c.reason.in_(["escalation", "reminder"])
+    await supersede(db, notices, at, notices.c.ticket_no == ticket_no, late)
     return True
 
 
@@ -163,7 +157,7 @@ async def emergency(db: AsyncConnection, ticket_no: str) -> EmergencyRecord | No
     told = await db.execute(
         select(notices).where(notices.c.ticket_no == ticket_no).order_by(notices.c.id)
     )
-    return _record(row, tuple(_notice_record(one) for one in told))
+    return emergency_record(row, told)
 
 
 async def unsigned(db: AsyncConnection) -> list[EmergencyRecord]:
@@ -173,7 +167,14 @@ async def unsigned(db: AsyncConnection) -> list[EmergencyRecord]:
         .where(emergencies.c.state == "open")
         .order_by(emergencies.c.created, emergencies.c.ticket_no)
     )
-    return [_record(row, ()) for row in rows]
+    return [emergency_record(row) for row in rows]
+
+
+async def next_step(db: AsyncConnection) -> datetime | None:
+    """When the first step of an escalation is due."""
+    query = select(func.min(emergencies.c.next_at)).where(emergencies.c.state == "open")
+    found: datetime | None = (await db.execute(query)).scalar()
+    return found
 
 
 async def _notify(
@@ -193,14 +194,10 @@ async def _notify(
             "addressee": addressee,
             "unit": alarm.unit(addressee, place),
             "reason": reason,
-            "state": "waiting",
-            "attempts": 0,
-            "due": at,
-            "leased_by": "",
-            "error": "",
             "receipt": "",
             "created": at,
             "signed_by": "",
+            **waiting(at),
         }
         for addressee in dict.fromkeys(addressees)
     ]
@@ -214,43 +211,8 @@ async def _place(db: AsyncConnection, ticket_no: str) -> Place:
     return msgspec.json.decode(draft, type=TicketDraft).place
 
 
-def _record(row: Row[Any], told: tuple[NoticeRecord, ...]) -> EmergencyRecord:
-    return EmergencyRecord(
-        ticket_no=row.ticket_no,
-        kind=row.kind,
-        level=row.level,
-        state=row.state,
-        step=row.step,
-        created=row.created,
-        next_at=row.next_at,
-        ended=row.ended,
-        ended_by=row.ended_by,
-        notices=told,
-    )
-
-
-def _notice_record(row: Row[Any]) -> NoticeRecord:
-    return NoticeRecord(
-        key=row.key,
-        addressee=row.addressee,
-        unit=row.unit,
-        reason=row.reason,
-        state=row.state,
-        attempts=row.attempts,
-        created=row.created,
-        closed=row.closed,
-        error=row.error,
-        signed=row.signed,
-        signed_by=row.signed_by,
-    )
-
-
 def _alarm(row: Row[Any]) -> Alarm:
     return msgspec.json.decode(row.alarm, type=Alarm)
-
-
-def _told(draft: TicketDraft) -> str:
-    return filing.told(draft)
 
 
 def _text(value: object) -> str:

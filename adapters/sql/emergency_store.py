@@ -9,9 +9,10 @@ from typing import TypeVar
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from adapters.notices import EmergencyRecord, NoticeRow, SignOff
+from adapters.notices import EmergencyRecord, SignOff
 from adapters.ring_back import RingBack, RingBackRecord
-from adapters.sql import emergencies, notices, ring_backs
+from adapters.sql import emergencies, leases, ring_backs
+from adapters.sql.emergency_tables import ring_backs as table
 
 T = TypeVar("T")
 
@@ -28,35 +29,13 @@ class EmergencyStore(ABC):
     async def _read(self, work: Callable[[AsyncConnection], Awaitable[T]]) -> T:
         """Run ``work`` in a transaction that only reads."""
 
-    async def claim_notices(
-        self, now: datetime, *, owner: str, until: datetime, limit: int = 20
-    ) -> Sequence[NoticeRow]:
-        """Notices whose time has come, kept for ``owner`` alone until ``until``."""
-        return await self._write(lambda db: notices.claim(db, now, owner, until, limit))
-
-    async def release_notices(self, owner: str) -> None:
-        """Give back every notice that ``owner`` still holds."""
-        await self._write(lambda db: notices.release(db, owner))
-
-    async def notice_delivered(self, row_id: int, receipt: str, at: datetime) -> None:
-        """Mark a notice as acknowledged by the other side."""
-        await self._write(lambda db: notices.delivered(db, row_id, receipt, at))
-
-    async def postpone_notice(self, row_id: int, until: datetime, error: str) -> None:
-        """Count a failed attempt and set when to try next."""
-        await self._write(lambda db: notices.postpone(db, row_id, until, error))
-
-    async def park_notice(self, row_id: int, error: str, at: datetime) -> None:
-        """Stop trying a notice that the other side refuses."""
-        await self._write(lambda db: notices.park(db, row_id, error, at))
-
     async def escalate(self, now: datetime, limit: int = 20) -> Sequence[str]:
         """Take the next step of every emergency whose time for it has come."""
         return await self._write(lambda db: emergencies.escalate(db, now, limit))
 
-    async def next_notice(self) -> datetime | None:
-        """When the next notice or escalation is due, None if nothing is under way."""
-        return await self._read(notices.next_due)
+    async def next_escalation(self) -> datetime | None:
+        """When the next step of an escalation is due, None if none is under way."""
+        return await self._read(emergencies.next_step)
 
     async def sign_off(self, signature: SignOff) -> bool:
         """Keep a signature; the first one of an emergency ends its escalation."""
@@ -82,7 +61,7 @@ class EmergencyStore(ABC):
 
     async def release_ring_backs(self, owner: str) -> None:
         """Give back every task that ``owner`` still holds."""
-        await self._write(lambda db: ring_backs.release(db, owner))
+        await self._write(lambda db: leases.release(db, table, owner))
 
     async def ring_back_tried(
         self, task_id: int, result: str, at: datetime, *, again: datetime | None
@@ -100,7 +79,7 @@ class EmergencyStore(ABC):
 
     async def next_ring_back(self) -> datetime | None:
         """When the next task can be claimed, None if none waits."""
-        return await self._read(ring_backs.next_due)
+        return await self._read(lambda db: leases.next_due(db, table))
 
     async def ring_backs(self, ticket_no: str) -> Sequence[RingBackRecord]:
         """What was done about a ticket, in order."""

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any, TypeVar
 
 import msgspec
-from sqlalchemy import Row, func, or_, select, text, update
+from sqlalchemy import Row, func, select, text, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from adapters.aftercall_wire import follow_up_report, rating_report
@@ -22,7 +22,7 @@ from adapters.errands import (
 )
 from adapters.model import StateChange
 from adapters.ports import NotStored
-from adapters.sql import reports
+from adapters.sql import leases, reports
 from adapters.sql import tickets as ticket_rows
 from adapters.sql.dialect import upsert
 from adapters.sql.emergency_tables import emergencies
@@ -36,7 +36,6 @@ from flows.values.phone import phone_number
 T = TypeVar("T")
 
 _WAITING = errands.c.state == "waiting"
-_FREE: dict[str, Any] = {"leased_by": "", "leased_until": None}
 # One node at a time chooses; any constant but those of the other locks will do.
 _LOCK = 12348
 
@@ -69,33 +68,30 @@ class SqlErrands(ABC):
         async def claim(db: AsyncConnection) -> Errand | None:
             if db.dialect.name == "postgresql":
                 await db.execute(text(f"SELECT pg_advisory_xact_lock({_LOCK})"))
-            free = or_(errands.c.leased_until.is_(None), errands.c.leased_until <= now)
             query = (
                 select(errands)
-                .where(errands.c.kind == kind, _WAITING, errands.c.due <= now, free)
+                .where(errands.c.kind == kind, leases.claimable(errands, now))
                 .order_by(errands.c.due, errands.c.id)
                 .limit(1)
             )
             row = (await db.execute(query)).first()
             if row is None:
                 return None
-            held = update(errands).where(errands.c.id == row.id)
-            await db.execute(held.values(leased_by=owner, leased_until=until))
+            await leases.hold(db, errands, [row.id], owner, until)
             return errand_of(row)
 
         return await self._write(claim)
 
     async def release_errands(self, owner: str) -> None:
         """Give back every errand that ``owner`` still holds."""
-        freed = update(errands).where(errands.c.leased_by == owner).values(**_FREE)
-        await self._write(lambda db: db.execute(freed))
+        await self._write(lambda db: leases.release(db, errands, owner))
 
     async def put_back_errand(self, errand_id: int, until: datetime, why: str) -> None:
         """Not tried: later."""
         later = (
             update(errands)
             .where(errands.c.id == errand_id, _WAITING)
-            .values(due=until, result=why, **_FREE)
+            .values(due=until, result=why, **leases.FREE)
         )
         await self._write(lambda db: db.execute(later))
 
@@ -104,7 +100,7 @@ class SqlErrands(ABC):
         tried = (
             update(errands)
             .where(errands.c.id == errand_id, _WAITING)
-            .values(tries=errands.c.tries + 1, due=again, result=why, **_FREE)
+            .values(tries=errands.c.tries + 1, due=again, result=why, **leases.FREE)
         )
         await self._write(lambda db: db.execute(tried))
 
@@ -129,7 +125,7 @@ class SqlErrands(ABC):
         """It is over; a follow-up's result goes to the platform."""
 
         async def end(db: AsyncConnection) -> None:
-            values: dict[str, Any] = {"state": state, "result": result, "ended": at, **_FREE}
+            values: dict[str, Any] = {"state": state, "result": result, "ended": at, **leases.FREE}
             if tried:
                 values["tries"] = errands.c.tries + 1
             if found is not None:
@@ -232,7 +228,7 @@ async def follow(db: AsyncConnection, change: StateChange) -> None:
         await db.execute(
             update(errands)
             .where(errands.c.kind == "follow-up", errands.c.ref == change.ticket_no, _WAITING)
-            .values(state="withdrawn", ended=change.changed, result=change.state, **_FREE)
+            .values(state="withdrawn", ended=change.changed, result=change.state, **leases.FREE)
         )
         return
     urgent = select(emergencies.c.ticket_no).where(emergencies.c.ticket_no == change.ticket_no)
@@ -295,7 +291,7 @@ async def _serve(db: AsyncConnection, number: str, at: datetime, why: str) -> in
         .where(
             errands.c.kind == "missed", _WAITING, errands.c.number == number, errands.c.since < at
         )
-        .values(state="served", ended=at, result=why, **_FREE)
+        .values(state="served", ended=at, result=why, **leases.FREE)
     )
     return found.rowcount
 

@@ -5,8 +5,7 @@ from __future__ import annotations
 from adapters.sql.leader_calls import SqlLeaderCalls
 from adapters.sql.leader_record import SqlLeaderRecord
 from adapters.sql.leader_sessions import SqlLeaderSessions
-from adapters.sql.reports import SqlReports
 
 
-class SqlLeader(SqlLeaderSessions, SqlLeaderCalls, SqlLeaderRecord, SqlReports):
-    """A :class:`adapters.leader_store.LeaderStore` and a :class:`adapters.reports.ReportStore`."""
+class SqlLeader(SqlLeaderSessions, SqlLeaderCalls, SqlLeaderRecord):
+    """A :class:`adapters.leader_store.LeaderStore`."""

@@ -6,20 +6,19 @@ from datetime import datetime
 from typing import Any
 
 import msgspec
-from sqlalchemy import ColumnElement, case, func, or_, select, text, update
+from sqlalchemy import ColumnElement, select, text, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from adapters.ring_back import RingBack, RingBackReason, RingBackRecord
+from adapters.sql import leases
 from adapters.sql.dialect import upsert
 from adapters.sql.emergency_tables import emergencies, ring_backs
+from adapters.sql.leases import FREE
 from adapters.sql.tables import calls, tickets
 from adapters.sql.tickets import WHOLE, ticket_of
 from flows.ticket import TicketDraft
 
 _WAITING: ColumnElement[bool] = ring_backs.c.state == "waiting"
-_FREE = {"leased_by": "", "leased_until": None}
-# What the platform calls an emergency that has been dealt with.
-HANDLED = frozenset({"已反馈", "待回访", "已办结"})
 # One node at a time chooses whom to ring; any constant but the upgrade's will do.
 _CLAIM_LOCK = 12346
 
@@ -32,7 +31,7 @@ async def follow(db: AsyncConnection, ticket_no: str, draft: TicketDraft, at: da
     await db.execute(
         update(ring_backs)
         .where(ring_backs.c.ticket_no == ticket_no, _WAITING, ring_backs.c.reason == "broken-off")
-        .values(state="cancelled", ended=at, result="no longer asked for", **_FREE)
+        .values(state="cancelled", ended=at, result="no longer asked for", **FREE)
     )
 
 
@@ -75,13 +74,10 @@ async def claim(db: AsyncConnection, now: datetime, owner: str, until: datetime)
     await _drop_served(db, now)
     held = select(ring_backs.c.number).where(_WAITING, ring_backs.c.leased_until > now)
     talking = select(calls.c.caller).where(calls.c.ended.is_(None))
-    free = or_(ring_backs.c.leased_until.is_(None), ring_backs.c.leased_until <= now)
     first = (
         select(ring_backs.c.id)
         .where(
-            _WAITING,
-            ring_backs.c.due <= now,
-            free,
+            leases.claimable(ring_backs, now),
             ring_backs.c.number.not_in(held),
             ring_backs.c.number.not_in(talking),
         )
@@ -91,11 +87,7 @@ async def claim(db: AsyncConnection, now: datetime, owner: str, until: datetime)
     task = (await db.execute(first)).scalar()
     if task is None:
         return None
-    await db.execute(
-        update(ring_backs)
-        .where(ring_backs.c.id == task)
-        .values(leased_by=owner, leased_until=until)
-    )
+    await leases.hold(db, ring_backs, [task], owner, until)
     query = WHOLE.add_columns(
         ring_backs.c.id, ring_backs.c.number, ring_backs.c.reason, ring_backs.c.tries,
         ring_backs.c.due,
@@ -118,13 +110,8 @@ async def _drop_served(db: AsyncConnection, now: datetime) -> None:
     await db.execute(
         update(ring_backs)
         .where(_WAITING, ring_backs.c.reason == "broken-off", again)
-        .values(state="cancelled", ended=now, result="called again and was put through", **_FREE)
+        .values(state="cancelled", ended=now, result="called again and was put through", **FREE)
     )
-
-
-async def release(db: AsyncConnection, owner: str) -> None:
-    """Give back every task that ``owner`` holds."""
-    await db.execute(update(ring_backs).where(ring_backs.c.leased_by == owner).values(**_FREE))
 
 
 async def tried(
@@ -137,7 +124,7 @@ async def tried(
     await db.execute(
         update(ring_backs)
         .where(ring_backs.c.id == task_id, _WAITING)
-        .values(tries=ring_backs.c.tries + 1, result=result, **_FREE, **after)
+        .values(tries=ring_backs.c.tries + 1, result=result, **FREE, **after)
     )
 
 
@@ -146,7 +133,7 @@ async def put_back(db: AsyncConnection, task_id: int, until: datetime, why: str)
     await db.execute(
         update(ring_backs)
         .where(ring_backs.c.id == task_id, _WAITING)
-        .values(due=until, result=why, **_FREE)
+        .values(due=until, result=why, **FREE)
     )
 
 
@@ -155,18 +142,8 @@ async def reached(db: AsyncConnection, task_id: int, result: str, at: datetime) 
     await db.execute(
         update(ring_backs)
         .where(ring_backs.c.id == task_id)
-        .values(state="reached", tries=ring_backs.c.tries + 1, ended=at, result=result, **_FREE)
+        .values(state="reached", tries=ring_backs.c.tries + 1, ended=at, result=result, **FREE)
     )
-
-
-async def next_due(db: AsyncConnection) -> datetime | None:
-    """When the first waiting task is both due and free."""
-    free = case(
-        (ring_backs.c.leased_until > ring_backs.c.due, ring_backs.c.leased_until),
-        else_=ring_backs.c.due,
-    )
-    found: datetime | None = (await db.execute(select(func.min(free)).where(_WAITING))).scalar()
-    return found
 
 
 async def of_ticket(db: AsyncConnection, ticket_no: str) -> list[RingBackRecord]:

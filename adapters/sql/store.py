@@ -13,10 +13,11 @@ from sqlalchemy.exc import DBAPIError, IntegrityError, SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from adapters import filing
-from adapters.model import CallRecord, Line, Receipt, StateChange, Ticket
+from adapters.model import CallRecord, Line, StateChange, Ticket
 from adapters.notices import Alarms
-from adapters.ports import NotStored, OutboxRow, StoreError
-from adapters.sql import calls, emergencies, engine, outbox, ring_backs, schema, tickets
+from adapters.ports import NotStored, StoreError
+from adapters.ring_back import HANDLED
+from adapters.sql import calls, emergencies, engine, ring_backs, schema, tickets
 from adapters.sql.accounts import SqlAccounts
 from adapters.sql.archive import SqlArchive
 from adapters.sql.corrections import SqlCorrections
@@ -27,6 +28,9 @@ from adapters.sql.errands import SqlErrands, follow
 from adapters.sql.lanes import SqlLanes
 from adapters.sql.leader import SqlLeader
 from adapters.sql.leader_calls import redo_reported
+from adapters.sql.notices import NOTICES
+from adapters.sql.outbox import SqlOutbox
+from adapters.sql.reports import REPORTS
 from adapters.sql.second_passes import SqlSecondPasses
 from adapters.sql.service_store import SqlServiceStore
 from adapters.sql.similar import SqlSimilar
@@ -79,6 +83,9 @@ class SqlStore(
         single = self._url.get_backend_name() == "sqlite"
         self._writing: Any = asyncio.Lock() if single else nullcontext()
         self._running: set[asyncio.Task[Any]] = set()
+        self.outbox = SqlOutbox(tickets.TICKETS, self._read, self._write)
+        self.notices = SqlOutbox(NOTICES, self._read, self._write)
+        self.reports = SqlOutbox(REPORTS, self._read, self._write)
 
     @property
     def place(self) -> str:
@@ -160,53 +167,9 @@ class SqlStore(
         """Calls of ``node`` that were going on when it died, with what is not yet filed."""
         return await self._read(lambda db: calls.unfinished(db, node))
 
-    async def due(self, now: datetime, limit: int = 20) -> Sequence[OutboxRow]:
-        """Outbox rows whose time has come and that nobody holds, oldest first."""
-        return await self._read(lambda db: outbox.due(db, now, limit))
-
-    async def claim(
-        self,
-        now: datetime,
-        *,
-        owner: str,
-        until: datetime,
-        limit: int = 20,
-        urgent: bool = False,
-    ) -> Sequence[OutboxRow]:
-        """As ``due``, and keep the rows for ``owner`` alone until ``until``."""
-        return await self._write(lambda db: outbox.claim(db, now, owner, until, limit, urgent))
-
-    async def release(self, owner: str) -> None:
-        """Give back every row that ``owner`` still holds."""
-        await self._write(lambda db: outbox.release(db, owner))
-
-    async def next_due(self) -> datetime | None:
-        """When the next row can be claimed, None if no row waits."""
-        return await self._read(outbox.next_due)
-
-    async def delivered(self, row_id: int, receipt: Receipt, at: datetime) -> None:
-        """Mark an outbox row as acknowledged."""
-        await self._write(lambda db: outbox.delivered(db, row_id, receipt, at))
-
-    async def postpone(self, row_id: int, until: datetime, error: str) -> None:
-        """Count a failed attempt and set when to try next."""
-        await self._write(lambda db: outbox.postpone(db, row_id, until, error))
-
-    async def park(self, row_id: int, error: str, at: datetime) -> None:
-        """Stop trying a row that the platform refuses."""
-        await self._write(lambda db: outbox.park(db, row_id, error, at))
-
-    async def parked(self) -> Sequence[tuple[OutboxRow, str]]:
-        """The parked rows, each with the reason."""
-        return await self._read(outbox.parked)
-
-    async def unpark(self, row_id: int, at: datetime) -> None:
-        """Try a parked row again."""
-        await self._write(lambda db: outbox.unpark(db, row_id, at))
-
     async def backlog(self) -> int:
         """How many tickets are not yet acknowledged, parked ones included."""
-        return await self._read(outbox.backlog)
+        return await self.outbox.backlog()
 
     async def ticket(self, ticket_no: str) -> Ticket | None:
         """One ticket."""
@@ -242,7 +205,7 @@ class SqlStore(
                 if redone is None:
                     raise
                 return redone
-            if new and change.state in ring_backs.HANDLED:
+            if new and change.state in HANDLED:
                 await ring_backs.handled(db, change.ticket_no, change.changed)
             if new:
                 await follow(db, change)

@@ -17,6 +17,7 @@ from adapters.ports import NotStored
 from adapters.sql import calls as call_rows
 from adapters.sql import links, merging
 from adapters.sql.dialect import upsert
+from adapters.sql.outbox import Kind, supersede, waiting
 from adapters.sql.tables import calls, counters, outbox, progress, ticket_states, tickets
 from flows.ticket import TicketDraft
 
@@ -155,11 +156,7 @@ async def _replace_waiting(
     db: AsyncConnection, ticket_no: str, revision: int, draft: TicketDraft, at: datetime
 ) -> None:
     """Send this revision in place of whatever of the older ones still waits."""
-    await db.execute(
-        update(outbox)
-        .where(outbox.c.ticket_no == ticket_no, outbox.c.state.in_(["waiting", "parked"]))
-        .values(state="superseded", closed=at)
-    )
+    await supersede(db, outbox, at, outbox.c.ticket_no == ticket_no)
     await _send(db, ticket_no, revision, draft, at)
 
 
@@ -235,16 +232,21 @@ async def _send(
         insert(outbox).values(
             ticket_no=ticket_no,
             revision=revision,
-            state="waiting",
-            attempts=0,
             priority=filing.priority(draft),
-            due=at,
-            leased_by="",
-            error="",
             platform_id="",
+            **waiting(at),
         )
     )
 
 
 def _text(value: object) -> str:
     return msgspec.json.encode(value).decode()
+
+
+TICKETS = Kind(
+    outbox,
+    WHOLE.join(outbox, outbox.c.ticket_no == tickets.c.ticket_no),
+    ticket_of,
+    "platform_id",
+)
+"""The tickets' outbox."""

@@ -19,6 +19,7 @@ COMMANDS = {
     "prompts": "prompts",
     "check": "check",
     "users": "users",
+    "outbox": "outbox",
     "labels": "labels",
     "seats": "seats",
     "leader": "leader",

@@ -2,26 +2,21 @@
 
 from __future__ import annotations
 
-import asyncio
 import secrets
-from collections.abc import Awaitable, Callable
-from typing import TypeVar, get_args
+from typing import get_args
 
 import click
 import msgspec
 from msgspec.structs import replace
 from rich.table import Table
 
-from adapters.accounts import AuditEntry, Role, User
-from adapters.ports import StoreError
+from adapters.accounts import Role, User
 from adapters.sql import SqlStore
-from ivr.call.services import local_now
-from ivr.cli.options import configuration
+from ivr.cli.database import audit, run
 from ivr.cli.output import fail, print_json, screen
 from ivr.console.passwords import WeakPassword, hashed
 
 ROLES: tuple[Role, ...] = get_args(Role)
-T = TypeVar("T")
 
 
 @click.group("users")
@@ -52,11 +47,11 @@ def add(
         if await store.user(name) is not None:
             fail(f"there is a user {name} already")
         chosen = password or secrets.token_urlsafe(12)
-        user = User(name, display or name, roles, await hashed(chosen), seat, unit)
+        user = User(name, display or name, roles, await _hashed(chosen), seat, unit)
         await _put(store, user, "user.add")
         return "" if password else chosen
 
-    made = _run(ctx, work)
+    made = run(ctx, work)
     if made:
         screen.print(f"{name} 的初始密码 / first password: {made}", markup=False)
 
@@ -71,11 +66,11 @@ def set_password(ctx: click.Context, name: str, password: str | None) -> None:
     async def work(store: SqlStore) -> str:
         user = await _known(store, name)
         chosen = password or secrets.token_urlsafe(12)
-        await _put(store, replace(user, password=await hashed(chosen)), "user.password")
+        await _put(store, replace(user, password=await _hashed(chosen)), "user.password")
         await store.close_sessions(name)
         return "" if password else chosen
 
-    made = _run(ctx, work)
+    made = run(ctx, work)
     if made:
         screen.print(f"{name} 的新密码 / new password: {made}", markup=False)
 
@@ -90,7 +85,7 @@ def disable(ctx: click.Context, name: str) -> None:
         await _put(store, replace(await _known(store, name), disabled=True), "user.disable")
         await store.close_sessions(name)
 
-    _run(ctx, work)
+    run(ctx, work)
 
 
 @command.command("list")
@@ -98,7 +93,7 @@ def disable(ctx: click.Context, name: str) -> None:
 @click.pass_context
 def list_users(ctx: click.Context, as_json: bool) -> None:
     """列出用户。 List the users."""
-    users = _run(ctx, lambda store: store.users())
+    users = run(ctx, lambda store: store.users())
     if as_json:
         shown = [msgspec.structs.asdict(user) for user in users]
         print_json([{key: row[key] for key in row if key != "password"} for row in shown])
@@ -119,23 +114,11 @@ async def _known(store: SqlStore, name: str) -> User:
 
 async def _put(store: SqlStore, user: User, action: str) -> None:
     await store.put_user(user)
-    await store.audit(AuditEntry(local_now(), "(command line)", action, user.name))
+    await audit(store, action, user.name)
 
 
-def _run(ctx: click.Context, work: Callable[[SqlStore], Awaitable[T]]) -> T:
-    """Do ``work`` on the configured database."""
-    config = configuration(ctx)
-
-    async def run() -> T:
-        config.data_dir.mkdir(parents=True, exist_ok=True)
-        store = SqlStore(config.database_url, busy_timeout_s=config.store.busy_timeout_s)
-        try:
-            await store.start()
-            return await work(store)
-        finally:
-            await store.close()
-
+async def _hashed(password: str) -> str:
     try:
-        return asyncio.run(run())
-    except (StoreError, WeakPassword, OSError) as error:
+        return await hashed(password)
+    except WeakPassword as error:
         fail(str(error))

@@ -94,7 +94,7 @@ class Crash:
     def install(self, store: SqlStore) -> None:
         """Wrap the store, the platform adapter and the database driver."""
         for name in ("claim", "delivered", "postpone"):
-            self._wrap(store, name)
+            self._wrap(store.outbox, name)
         engine = store._engine.sync_engine
         sqlalchemy.event.listen(engine, "before_cursor_execute", self._statement)
         sqlalchemy.event.listen(engine, "commit", self._commit)
@@ -106,7 +106,7 @@ class Crash:
 
         ClientSession.post = sent  # type: ignore[method-assign,assignment]
 
-    def _wrap(self, store: SqlStore, name: str) -> None:
+    def _wrap(self, store: object, name: str) -> None:
         method: Callable[..., Awaitable[Any]] = getattr(store, name)
 
         async def wrapped(*args: Any, **kwargs: Any) -> Any:

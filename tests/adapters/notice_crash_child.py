@@ -38,13 +38,13 @@ STEPS = (
     *(f"file:statement-{n}" for n in range(14)),
     "file:commit",
     "file:after",
-    "claim_notices:commit",
-    "claim_notices:after",
+    "claim:commit",
+    "claim:after",
     "send:before",
     "send:sent",
     "send:answered",
-    "notice_delivered:commit",
-    "notice_delivered:after",
+    "delivered:commit",
+    "delivered:after",
     "escalate:commit",
     "escalate:after",
 )
@@ -86,8 +86,9 @@ class Crash:
 
     def install(self, store: SqlStore) -> None:
         """Wrap the store, the adapter's client and the database driver."""
-        for name in ("claim_notices", "notice_delivered", "escalate"):
-            self._wrap(store, name)
+        self._wrap(store.notices, "claim")
+        self._wrap(store.notices, "delivered")
+        self._wrap(store, "escalate")
         engine = store._engine.sync_engine
         sqlalchemy.event.listen(engine, "before_cursor_execute", self._statement)
         sqlalchemy.event.listen(engine, "commit", self._commit)
@@ -99,7 +100,7 @@ class Crash:
 
         ClientSession.post = sent  # type: ignore[method-assign,assignment]
 
-    def _wrap(self, store: SqlStore, name: str) -> None:
+    def _wrap(self, store: object, name: str) -> None:
         method = getattr(store, name)
 
         async def wrapped(*args: Any, **kwargs: Any) -> Any:
@@ -108,7 +109,7 @@ class Crash:
             result = await method(*args, **kwargs)
             self.doing = ""
             # An empty round is no step: nothing was changed.
-            if result or name == "notice_delivered":
+            if result or name == "delivered":
                 self.reach(f"{name}:after")
             return result
 

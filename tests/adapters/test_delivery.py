@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 
@@ -90,7 +90,7 @@ async def test_waits_grow_with_each_failure_up_to_the_maximum(line: Line) -> Non
     for failures, wait in enumerate([1, 2, 4, 8, 8, 8], start=1):
         await pushed(line, failures)
         await line.idle()
-        due = await line.store.next_due()
+        due = await line.store.outbox.next_due()
         assert due == line.clock.now() + timedelta(seconds=wait)
         await line.clock.advance(wait - 0.5)
         await line.idle()
@@ -106,7 +106,7 @@ async def test_the_platforms_retry_after_is_kept_to(line: Line) -> None:
     await line.file()
     await pushed(line, 1)
     await line.idle()
-    assert await line.store.next_due() == NOON + timedelta(seconds=30)
+    assert await line.store.outbox.next_due() == NOON + timedelta(seconds=30)
 
 
 async def test_a_refused_ticket_is_parked_with_the_reason_and_the_others_go_on(
@@ -118,8 +118,8 @@ async def test_a_refused_ticket_is_parked_with_the_reason_and_the_others_go_on(
     other = await line.file("2")
     await until(lambda: other.key in line.platform.tickets)
     await line.idle()
-    ((row, reason),) = await line.store.parked()
-    assert (row.ticket, reason) == (refused, "type is not known")
+    (row,) = await line.store.outbox.parked()
+    assert (row.message, row.error) == (refused, "type is not known")
     await line.clock.advance(3600)
     await line.idle()
     assert len(line.platform.pushes) == 2
@@ -135,7 +135,7 @@ async def test_an_error_that_nobody_thought_of_is_tried_again(line: Line) -> Non
 
 
 async def test_a_failing_database_does_not_end_the_worker(line: Line) -> None:
-    claim = line.store.claim
+    claim = line.store.outbox.claim
     failures = [StoreError("disk full")]
 
     async def failing(*args: object, **kwargs: object) -> object:
@@ -143,7 +143,7 @@ async def test_a_failing_database_does_not_end_the_worker(line: Line) -> None:
             raise failures.pop()
         return await claim(*args, **kwargs)  # type: ignore[arg-type]
 
-    line.store.claim = failing  # type: ignore[method-assign,assignment]
+    line.store.outbox.claim = failing  # type: ignore[method-assign,assignment]
     await line.file()
     await until(lambda: not failures)
     await line.clock.advance(SETTINGS.poll_s)
@@ -153,18 +153,23 @@ async def test_a_failing_database_does_not_end_the_worker(line: Line) -> None:
 async def test_an_acknowledgement_that_cannot_be_stored_is_pushed_again_as_a_duplicate(
     line: Line,
 ) -> None:
-    keep = line.store.delivered
+    keep, push = line.store.outbox.delivered, line.platform.push
+    failures = [StoreError("disk full")]
     receipts: list[Receipt] = []
 
-    async def once_failing(row_id: int, receipt: Receipt, at: object) -> None:
-        receipts.append(receipt)
-        if len(receipts) == 1:
-            raise StoreError("disk full")
-        await keep(row_id, receipt, NOON)
+    async def once_failing(row_id: int, receipt: str, at: datetime) -> None:
+        if failures:
+            raise failures.pop()
+        await keep(row_id, receipt, at)
 
-    line.store.delivered = once_failing  # type: ignore[method-assign]
+    async def seen(ticket: Ticket) -> Receipt:
+        receipts.append(await push(ticket))
+        return receipts[-1]
+
+    line.store.outbox.delivered = once_failing  # type: ignore[method-assign]
+    line.platform.push = seen  # type: ignore[method-assign]
     await line.file()
-    await until(lambda: len(receipts) == 1)
+    await until(lambda: not failures)
     await line.idle()
     for _ in range(int(SETTINGS.lease_s / SETTINGS.poll_s)):
         await line.clock.advance(SETTINGS.poll_s)
@@ -264,7 +269,7 @@ async def test_stop_cuts_a_push_off_and_the_ticket_is_due_at_once() -> None:
     await until(lambda: platform.at_once == 1)
     await line.worker.stop()
     assert platform.at_once == 0
-    assert len(await line.store.due(line.clock.now())) == 1
+    assert len(await line.store.outbox.due(line.clock.now())) == 1
 
 
 async def test_a_stop_before_the_first_round_is_not_lost() -> None:
@@ -278,7 +283,7 @@ async def test_a_stop_before_the_first_round_is_not_lost() -> None:
 async def test_a_node_takes_back_what_it_held_when_it_died() -> None:
     line = Line()
     filed = await line.file()
-    await line.store.claim(NOON, owner="node-a", until=NOON + timedelta(hours=1))
+    await line.store.outbox.claim(NOON, owner="node-a", until=NOON + timedelta(hours=1))
     line.worker.start()
     await delivered(line)
     await line.worker.stop()
@@ -291,7 +296,7 @@ async def test_a_dead_nodes_tickets_are_taken_over_when_its_lease_ends(line: Lin
     line.platform.pushes.clear()
     await line.worker.stop()
     dead = await line.file("2")
-    await line.store.claim(NOON, owner="node-dead", until=NOON + timedelta(seconds=5))
+    await line.store.outbox.claim(NOON, owner="node-dead", until=NOON + timedelta(seconds=5))
     line.worker.start()
     await line.idle()
     assert line.platform.pushes == []

@@ -129,7 +129,7 @@ async def test_a_platform_that_is_down_gets_everything_when_it_is_back(line: Lin
     filed = await line.file(4)
 
     async def tried_in_vain() -> bool:
-        rows = await line.store.due(NOON.replace(year=2099), limit=10)
+        rows = await line.store.outbox.due(NOON.replace(year=2099), limit=10)
         return any(row.attempts >= 2 for row in rows)
 
     await until(tried_in_vain)
@@ -154,12 +154,12 @@ async def test_a_refused_ticket_waits_for_a_person(line: Line) -> None:
     await line.file()
 
     async def parked() -> bool:
-        return bool(await line.store.parked())
+        return bool(await line.store.outbox.parked())
 
     await until(parked)
-    ((row, reason),) = await line.store.parked()
-    assert reason == "/v1/tickets: 422 told to fail"
-    await line.store.unpark(row.id, NOON)
+    (row,) = await line.store.outbox.parked()
+    assert row.error == "/v1/tickets: 422 told to fail"
+    await line.store.outbox.unpark(row.id, NOON)
     line.worker.wake()
     assert len(await line.delivered()) == 1
 

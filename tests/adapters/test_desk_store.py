@@ -121,8 +121,8 @@ async def test_repetitions_of_one_number_are_counted_on_the_main_ticket(store: S
     )
     assert (known.ticket_no, known.merged) == (main, 3)
     # Each goes to the platform: four tickets, and two revisions in place of the main one's.
-    waiting = await store.due(NOON + 60 * MINUTE)
-    assert sorted(row.ticket.ticket_no for row in waiting).count(main) == 1
+    waiting = await store.outbox.due(NOON + 60 * MINUTE)
+    assert sorted(row.message.ticket_no for row in waiting).count(main) == 1
 
 
 async def test_a_merge_made_later_and_taken_back(store: Store) -> None:

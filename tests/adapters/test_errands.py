@@ -35,8 +35,8 @@ async def told(store: Store) -> list[Report]:
     """What waits for the platform."""
     assert isinstance(store, SqlStore | MemoryStore)
     late = NOON + 999 * MINUTE
-    rows = await store.claim_reports(late, owner="test", until=late + MINUTE)
-    return [row.report for row in rows]
+    rows = await store.reports.claim(late, owner="test", until=late + MINUTE)
+    return [row.message for row in rows]
 
 
 async def missed(store: Store, name: str, number: str = CALLER, minute: int = 0) -> None:

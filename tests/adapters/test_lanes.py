@@ -8,7 +8,6 @@ from datetime import timedelta
 import pytest
 
 from adapters.lanes import Lane
-from adapters.model import Receipt
 from adapters.sql import SqlStore
 from tests.adapters.samples import LINES, NOON, call, draft
 from tests.adapters.test_notice_store import alarms, gas
@@ -30,10 +29,10 @@ async def test_what_waits_is_told_by_lane_and_state(store: SqlStore) -> None:
         await store.file_ticket(
             name, draft(content=name), LINES, at=NOON + n * timedelta(minutes=1)
         )
-    first, second, third, _ = await store.due(later)
-    await store.delivered(first.id, Receipt("p1"), later)
-    await store.postpone(second.id, later, "busy")
-    await store.park(third.id, "422", later)
+    first, second, third, _ = await store.outbox.due(later)
+    await store.outbox.delivered(first.id, "p1", later)
+    await store.outbox.postpone(second.id, later, "busy")
+    await store.outbox.park(third.id, "422", later)
     assert list(await store.lanes()) == [
         Lane("tickets", "parked", 1, third.due, 1),
         Lane("tickets", "waiting", 2, NOON + timedelta(minutes=3), 1),

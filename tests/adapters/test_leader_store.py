@@ -175,14 +175,14 @@ async def test_an_outcome_is_kept_with_all_that_follows(kept: Kept) -> None:
         await kept.open_leader_call(one.item_id, "c9", by="zhou", at=NOON, most=2)
     with pytest.raises(Outdated):
         await kept.record_outcome(recorded, at=NOON)
-    assert await kept.report_backlog() == 1
+    assert await kept.reports.backlog() == 1
     later = await kept.record_outcome(
         Recorded(replace(stored, notes="改"), done, (), (report("1", 2),)), at=NOON
     )
     assert later.revision == 2
     # The later revision goes out in place of the one that still waited.
-    (row,) = await kept.claim_reports(NOON + HOUR, owner="a", until=NOON + 2 * HOUR)
-    assert row.report.revision == 2
+    (row,) = await kept.reports.claim(NOON + HOUR, owner="a", until=NOON + 2 * HOUR)
+    assert row.message.revision == 2
     assert await kept.leader_called_since(NOON - HOUR) == {
         one.ticket_no: NOON,
         one.ticket.number: NOON,
@@ -199,7 +199,7 @@ async def test_what_fails_leaves_nothing_behind(kept: Kept) -> None:
     with pytest.raises(Outdated):
         await kept.record_outcome(recorded, at=NOON)
     assert await kept.leader_outcome(one.item_id) is None
-    assert await kept.report_backlog() == 0
+    assert await kept.reports.backlog() == 0
     assert await kept.leader_item(one.item_id) == one
 
 
@@ -260,7 +260,7 @@ async def test_cases_are_found_by_owner_and_deadline(kept: Kept) -> None:
     open_ones = await kept.reopenings(owner="zhou", open_only=True)
     assert [one.reopening_id for one in open_ones] == [items[0].item_id]
     assert len(await kept.reopenings(session_id=items[0].session_id)) == 3
-    assert await kept.report_backlog() == 3
+    assert await kept.reports.backlog() == 3
 
 
 async def test_an_export_takes_two_persons_and_is_fetched_once(kept: Kept) -> None:
@@ -294,27 +294,27 @@ async def test_reports_wait_are_held_and_parked(kept: Kept) -> None:
     _, items = await planned(kept, item(1), item(2))
     for n, listed in enumerate(items):
         await kept.put_reopening(case(listed), [report(str(n))], at=NOON + n * HOUR)
-    assert await kept.next_report() == NOON
+    assert await kept.reports.next_due() == NOON
     late = NOON + 3 * HOUR
-    (first,) = await kept.claim_reports(NOON, owner="a", until=late)
-    assert first.report == report("0")
-    assert not await kept.claim_reports(NOON, owner="b", until=late)
-    assert await kept.next_report() == NOON + HOUR
-    await kept.postpone_report(first.id, NOON + 2 * HOUR, "503")
-    (second, again) = await kept.claim_reports(NOON + 2 * HOUR, owner="b", until=late)
-    assert (second.report.subject, again.attempts, again.error) == ("1", 1, "503")
-    await kept.park_report(again.id, "422", NOON)
-    (parked,) = await kept.parked_reports()
+    (first,) = await kept.reports.claim(NOON, owner="a", until=late)
+    assert first.message == report("0")
+    assert not await kept.reports.claim(NOON, owner="b", until=late)
+    assert await kept.reports.next_due() == NOON + HOUR
+    await kept.reports.postpone(first.id, NOON + 2 * HOUR, "503")
+    (second, again) = await kept.reports.claim(NOON + 2 * HOUR, owner="b", until=late)
+    assert (second.message.subject, again.attempts, again.error) == ("1", 1, "503")
+    await kept.reports.park(again.id, "422", NOON)
+    (parked,) = await kept.reports.parked()
     assert (parked.id, parked.error) == (first.id, "422")
-    await kept.report_delivered(second.id, "P1", NOON)
-    assert await kept.report_backlog() == 1
-    await kept.unpark_report(parked.id, NOON)
-    (held,) = await kept.claim_reports(late, owner="c", until=late + HOUR)
-    await kept.release_reports("c")
-    (once_more,) = await kept.claim_reports(late, owner="d", until=late + HOUR)
+    await kept.reports.delivered(second.id, "P1", NOON)
+    assert await kept.reports.backlog() == 1
+    await kept.reports.unpark(parked.id, NOON)
+    (held,) = await kept.reports.claim(late, owner="c", until=late + HOUR)
+    await kept.reports.release("c")
+    (once_more,) = await kept.reports.claim(late, owner="d", until=late + HOUR)
     assert once_more.id == held.id
-    await kept.report_delivered(held.id, "P2", NOON)
-    assert await kept.next_report() is None
+    await kept.reports.delivered(held.id, "P2", NOON)
+    assert await kept.reports.next_due() is None
 
 
 async def test_what_happened_is_counted(kept: Kept) -> None:

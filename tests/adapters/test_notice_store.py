@@ -10,7 +10,8 @@ import pytest
 
 from adapters.memory import MemoryStore
 from adapters.model import StateChange, Ticket
-from adapters.notices import NoticeRow, SignOff
+from adapters.notices import Notice, SignOff
+from adapters.outbox import OutboxRow, deliver_again
 from adapters.ports import NotStored, Store
 from adapters.sql import SqlStore
 from flows.alarm import Alarm, AlarmStep
@@ -68,10 +69,12 @@ async def filed(store: Store, emergency: TicketDraft | None = None, n: int = 1) 
     return await store.file_ticket(f"call-{n}", emergency or gas(), LINES, at=NOON)
 
 
-async def claimed(store: Store, seconds: float = 0, owner: str = "node-a") -> list[NoticeRow]:
+async def claimed(
+    store: Store, seconds: float = 0, owner: str = "node-a"
+) -> list[OutboxRow[Notice]]:
     """The notices that are to be sent now."""
     now = later(seconds)
-    rows = await store.claim_notices(now, owner=owner, until=now + timedelta(seconds=20))
+    rows = await store.notices.claim(now, owner=owner, until=now + timedelta(seconds=20))
     return list(rows)
 
 
@@ -79,18 +82,18 @@ async def units_told(store: Store, seconds: float) -> list[tuple[str, str]]:
     """Claim and deliver what is due: unit and reason of each."""
     rows = await claimed(store, seconds)
     for row in rows:
-        await store.notice_delivered(row.id, "r", later(seconds))
-    return [(row.notice.unit, row.notice.reason) for row in rows]
+        await store.notices.delivered(row.id, "r", later(seconds))
+    return [(row.message.unit, row.message.reason) for row in rows]
 
 
 async def test_a_ticket_and_its_notices_are_stored_together(store: Store) -> None:
     ticket = await filed(store, gas(town="侨港镇"))
     rows = await claimed(store)
-    assert [(row.notice.addressee, row.notice.unit) for row in rows] == [
+    assert [(row.message.addressee, row.message.unit) for row in rows] == [
         ("燃气企业", "燃气企业"),
         ("属地街镇", "侨港镇"),
     ]
-    notice = rows[0].notice
+    notice = rows[0].message
     assert notice.ticket.ticket_no == ticket.ticket_no
     assert notice.ticket.draft.content == "厨房煤气漏了"
     assert notice.sign_by == later(600)
@@ -110,7 +113,7 @@ async def test_filing_the_same_twice_tells_nobody_twice(store: Store) -> None:
 async def test_a_ticket_that_is_no_emergency_tells_nobody(store: Store) -> None:
     ticket = await filed(store, draft())
     assert await claimed(store) == []
-    assert await store.next_notice() is None
+    assert await store.next_escalation() is None
     assert await store.emergency(ticket.ticket_no) is None
     with pytest.raises(NotStored):
         await store.hand_over(ticket.ticket_no, "值班长", NOON)
@@ -121,7 +124,7 @@ async def test_two_nodes_never_hold_the_same_notice(store: Store) -> None:
     mine = await claimed(store, owner="node-a")
     assert len(mine) == 2
     assert await claimed(store, owner="node-b") == []
-    await store.release_notices("node-a")
+    await store.notices.release("node-a")
     assert len(await claimed(store, owner="node-b")) == 2
     # A node that died with them loses them when the lease has run out.
     assert len(await claimed(store, 30, owner="node-c")) == 2
@@ -130,11 +133,11 @@ async def test_two_nodes_never_hold_the_same_notice(store: Store) -> None:
 async def test_a_notice_is_tried_until_it_arrives(store: Store) -> None:
     ticket = await filed(store)
     row = (await claimed(store))[0]
-    await store.postpone_notice(row.id, later(7), "nobody there")
+    await store.notices.postpone(row.id, later(7), "nobody there")
     assert [one.id for one in await claimed(store, 5)] == []
     (again,) = [one for one in await claimed(store, 8) if one.id == row.id]
     assert again.attempts == 1
-    await store.notice_delivered(row.id, "receipt", later(9))
+    await store.notices.delivered(row.id, "receipt", later(9))
     record = await store.emergency(ticket.ticket_no)
     assert record is not None
     assert [one.state for one in record.notices] == ["delivered", "waiting"]
@@ -146,7 +149,7 @@ async def test_a_refused_notice_waits_for_a_person_and_the_next_level_is_told(
 ) -> None:
     ticket = await filed(store)
     for row in await claimed(store):
-        await store.park_notice(row.id, "no such unit", later(1))
+        await store.notices.park(row.id, "no such unit", later(1))
     assert await claimed(store, 60) == []
     assert await store.escalate(later(300)) == [ticket.ticket_no]
     assert await units_told(store, 300) == [("县区值班", "escalation")]
@@ -155,20 +158,40 @@ async def test_a_refused_notice_waits_for_a_person_and_the_next_level_is_told(
     assert [one.error for one in record.notices] == ["no such unit", "no such unit", ""]
 
 
+async def test_a_parked_notice_is_sent_again_unless_the_emergency_is_over(store: Store) -> None:
+    ticket = await filed(store)
+    await store.escalate(later(300))
+    for row in await claimed(store, 300):
+        await store.notices.park(row.id, "no such unit", later(301))
+    parked = await store.notices.parked()
+    assert [row.message.unit for row in parked] == ["燃气企业", "属地街镇", "县区值班"]
+    assert {(row.error, row.parked, row.attempts) for row in parked} == {
+        ("no such unit", later(301), 1)
+    }
+    assert await store.notices.backlog() == 3
+    await deliver_again(store, "notices", parked[0].id, later(310))
+    assert await units_told(store, 310) == [("燃气企业", "first")]
+    await store.hand_over(ticket.ticket_no, "值班长", later(320))
+    (left,) = await deliver_again(store, "notices", None, later(330))
+    assert left.message.unit == "属地街镇"
+    assert await units_told(store, 330) == [("属地街镇", "first")]
+    assert await store.notices.parked() == []
+
+
 async def test_nobody_signs_and_level_after_level_is_told_and_reminded(store: Store) -> None:
     await filed(store, gas(town="侨港镇"))
     assert len(await units_told(store, 0)) == 2
-    assert await store.next_notice() == later(300)
+    assert await store.next_escalation() == later(300)
     assert await store.escalate(later(299)) == []
     assert len(await store.escalate(later(300))) == 1
     assert await store.escalate(later(300)) == []
     assert await units_told(store, 300) == [("海城区值班室", "escalation")]
-    assert await store.next_notice() == later(600)
+    assert await store.next_escalation() == later(600)
     await store.escalate(later(600))
     assert await units_told(store, 600) == [("市值班", "escalation"), ("值班领导", "escalation")]
     for round_ in range(3):
         at = 720 + 120 * round_
-        assert await store.next_notice() == later(at)
+        assert await store.next_escalation() == later(at)
         await store.escalate(later(at))
         assert await units_told(store, at) == [("市值班", "reminder"), ("值班领导", "reminder")]
 
@@ -176,9 +199,9 @@ async def test_nobody_signs_and_level_after_level_is_told_and_reminded(store: St
 async def test_one_signature_ends_the_escalation(store: Store) -> None:
     ticket = await filed(store)
     rows = await claimed(store)
-    await store.notice_delivered(rows[0].id, "r", later(1))
+    await store.notices.delivered(rows[0].id, "r", later(1))
     await store.escalate(later(300))
-    signature = SignOff(rows[0].notice.key, "张三", later(310))
+    signature = SignOff(rows[0].message.key, "张三", later(310))
     assert await store.sign_off(signature)
     assert not await store.sign_off(signature)
     record = await store.emergency(ticket.ticket_no)
@@ -199,8 +222,8 @@ async def test_one_signature_ends_the_escalation(store: Store) -> None:
 async def test_a_second_signature_is_kept_too(store: Store) -> None:
     ticket = await filed(store)
     rows = await claimed(store)
-    assert await store.sign_off(SignOff(rows[0].notice.key, "张三", later(10)))
-    assert await store.sign_off(SignOff(rows[1].notice.key, "李四", later(20)))
+    assert await store.sign_off(SignOff(rows[0].message.key, "张三", later(10)))
+    assert await store.sign_off(SignOff(rows[1].message.key, "李四", later(20)))
     record = await store.emergency(ticket.ticket_no)
     assert record is not None
     assert [one.signed_by for one in record.notices] == ["张三", "李四"]
@@ -225,16 +248,16 @@ async def test_the_duty_person_takes_over(store: Store) -> None:
 async def test_what_becomes_known_later_is_told_to_everybody_told_so_far(store: Store) -> None:
     ticket = await filed(store)
     first = (await claimed(store))[0]
-    await store.notice_delivered(first.id, "r", later(1))
-    await store.release_notices("node-a")
+    await store.notices.delivered(first.id, "r", later(1))
+    await store.notices.release("node-a")
     known = gas("厨房煤气漏了；我在侨港镇", town="侨港镇")
     await store.update_ticket(ticket.ticket_no, known, at=later(5))
     rows = await claimed(store, 5)
-    assert [(row.notice.addressee, row.notice.unit, row.notice.reason) for row in rows] == [
+    assert [(row.message.addressee, row.message.unit, row.message.reason) for row in rows] == [
         ("属地街镇", "侨港镇", "first"),
         ("燃气企业", "燃气企业", "update"),
     ]
-    assert {row.notice.ticket.draft.content for row in rows} == {known.content}
+    assert {row.message.ticket.draft.content for row in rows} == {known.content}
     # The same once more says nothing new.
     await store.update_ticket(ticket.ticket_no, known, at=later(6))
     again = msgspec.structs.replace(known, call_back=True)
@@ -257,12 +280,12 @@ async def test_emergencies_leave_the_outbox_before_everything_else(store: Store)
     await store.open_call(call("call-9"))
     urgent = await store.file_ticket("call-9", gas(), LINES, at=later(30))
     until = later(90)
-    (row,) = await store.claim(later(30), owner="a", until=until, limit=1, urgent=True)
-    assert row.ticket.ticket_no == urgent.ticket_no
-    assert await store.claim(later(30), owner="a", until=until, urgent=True) == []
-    await store.release("a")
-    rows = await store.claim(later(30), owner="a", until=until)
-    assert [one.ticket.draft.urgency for one in rows] == ["特急", "一般", "一般", "一般"]
+    (row,) = await store.outbox.claim(later(30), owner="a", until=until, limit=1, urgent=True)
+    assert row.message.ticket_no == urgent.ticket_no
+    assert await store.outbox.claim(later(30), owner="a", until=until, urgent=True) == []
+    await store.outbox.release("a")
+    rows = await store.outbox.claim(later(30), owner="a", until=until)
+    assert [one.message.draft.urgency for one in rows] == ["特急", "一般", "一般", "一般"]
 
 
 # --- calling back ---------------------------------------------------------------------------

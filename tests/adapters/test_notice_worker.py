@@ -209,8 +209,8 @@ async def test_what_the_platform_does_not_know_is_refused() -> None:
         store = MemoryStore(alarms=alarms)
         await store.open_call(call())
         await store.file_ticket("call-1", gas(), LINES, at=NOON)
-        (row, _) = await store.claim_notices(NOON, owner="a", until=NOON)
+        (row, _) = await store.notices.claim(NOON, owner="a", until=NOON)
         # A wrong key is not the notice's fault: it is tried again.
         with pytest.raises(NoticeUnavailable):
-            await adapter.send(row.notice)
+            await adapter.send(row.message)
         await adapter.close()

@@ -33,7 +33,7 @@ async def given(store: SqlStore | MemoryStore, count: int = 1) -> None:
 
 async def delivered(store: SqlStore | MemoryStore) -> bool:
     """Whether nothing waits any more."""
-    return not await store.report_backlog()
+    return not await store.reports.backlog()
 
 
 async def test_every_report_arrives_although_answers_are_lost(tmp_path: Path) -> None:
@@ -61,13 +61,13 @@ async def test_what_is_refused_waits_for_a_person() -> None:
     worker.start()
 
     async def refused() -> bool:
-        return bool(await store.parked_reports())
+        return bool(await store.reports.parked())
 
     await until(refused)
-    parked = await store.parked_reports()
+    parked = await store.reports.parked()
     assert (parked[0].error, parked[0].attempts) == ("422", 3)
     assert not platform.reports
-    await store.unpark_report(parked[0].id, NOON)
+    await store.reports.unpark(parked[0].id, NOON)
     worker.wake()
     await until(lambda: bool(platform.reports))
     await until(lambda: delivered(store))
@@ -80,7 +80,7 @@ async def test_a_worker_that_ends_gives_back_what_it_holds() -> None:
     worker = ReportWorker(store, MemoryLeaderPlatform(), QUICK, owner="a")
     worker.start()
     await worker.stop()
-    assert await store.report_backlog() in (0, 1)
+    assert await store.reports.backlog() in (0, 1)
     other = MemoryLeaderPlatform()
     second = ReportWorker(store, other, QUICK, owner="b")
     second.start()

@@ -10,7 +10,7 @@ import msgspec
 import pytest
 
 from adapters import wire
-from adapters.model import Line, Receipt, TimedWord
+from adapters.model import Line, TimedWord
 from adapters.ports import NotStored, Store
 from adapters.second_pass import MOST_ATTEMPTS
 from adapters.sql import SqlStore, schema
@@ -91,8 +91,8 @@ async def test_a_better_one_becomes_the_next_revision_and_both_stay(store: Store
     await store.open_call(call())
     ticket = await store.file_ticket("call-1", draft(), LINES, at=NOON)
     await ended(store, "call-1", 1)
-    (row,) = await store.due(NOON)
-    await store.delivered(row.id, Receipt("P-1"), NOON)
+    (row,) = await store.outbox.due(NOON)
+    await store.outbox.delivered(row.id, "P-1", NOON)
     changed = await store.keep_second_pass("call-1", AGAIN, better=True, reason="more", at=NOON)
     assert list(changed) == [ticket.ticket_no]
     now = await store.ticket(ticket.ticket_no)
@@ -103,8 +103,8 @@ async def test_a_better_one_becomes_the_next_revision_and_both_stay(store: Store
     known = await store.second_pass("call-1")
     assert known is not None
     assert (known.state, known.better, known.reason, known.lines) == ("kept", True, "more", AGAIN)
-    (row,) = await store.due(NOON)
-    assert row.ticket == now
+    (row,) = await store.outbox.due(NOON)
+    assert row.message == now
     assert not await store.keep_second_pass("call-1", AGAIN, better=True, reason="", at=NOON)
     assert await store.backlog() == 1
 
@@ -114,8 +114,8 @@ async def test_it_replaces_a_revision_still_on_its_way(store: Store) -> None:
     await store.file_ticket("call-1", draft(), LINES, at=NOON)
     await ended(store, "call-1", 1)
     await store.keep_second_pass("call-1", AGAIN, better=True, reason="", at=NOON)
-    (row,) = await store.due(NOON)
-    assert row.ticket.revision == 1
+    (row,) = await store.outbox.due(NOON)
+    assert row.message.revision == 1
     assert await store.backlog() == 1
 
 

@@ -49,8 +49,8 @@ async def test_a_finished_link_is_the_applications_next_revision(store: Store) -
     (proof,) = found.draft.application.evidence
     assert msgspec.structs.replace(proof, at=PROOF.at) == PROOF
     assert proof.at.astimezone(NOON.tzinfo) == PROOF.at
-    (row,) = await store.due(NOON + 5 * MINUTE)
-    assert row.ticket == found and found.transcript == LINES
+    (row,) = await store.outbox.due(NOON + 5 * MINUTE)
+    assert row.message == found and found.transcript == LINES
 
 
 async def test_late_and_repeated_news_change_nothing(store: Store) -> None:

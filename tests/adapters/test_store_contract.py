@@ -9,7 +9,7 @@ import msgspec
 import pytest
 
 from adapters import filing
-from adapters.model import Receipt, StateChange
+from adapters.model import StateChange
 from adapters.ports import NotStored, Store, StoreError
 from flows.ticket import TicketDraft
 from tests.adapters.samples import BEIJING, CALLER, LINES, NOON, call, draft, utc
@@ -174,17 +174,17 @@ async def test_what_went_into_an_update_is_no_longer_in_progress(store: Store) -
 async def test_an_outbox_row_waits_until_it_is_acknowledged(store: Store) -> None:
     await store.open_call(call())
     filed = await store.file_ticket("call-1", draft(), LINES, at=NOON)
-    assert await store.due(NOON - SECOND) == []
-    (row,) = await store.due(NOON)
-    assert (row.ticket, row.attempts, row.due) == (filed, 0, NOON)
-    await store.postpone(row.id, NOON + MINUTE, "503")
-    assert await store.due(NOON + 59 * SECOND) == []
-    assert await store.next_due() == NOON + MINUTE
-    (row,) = await store.due(NOON + MINUTE)
+    assert await store.outbox.due(NOON - SECOND) == []
+    (row,) = await store.outbox.due(NOON)
+    assert (row.message, row.attempts, row.due) == (filed, 0, NOON)
+    await store.outbox.postpone(row.id, NOON + MINUTE, "503")
+    assert await store.outbox.due(NOON + 59 * SECOND) == []
+    assert await store.outbox.next_due() == NOON + MINUTE
+    (row,) = await store.outbox.due(NOON + MINUTE)
     assert row.attempts == 1
-    await store.delivered(row.id, Receipt("P-1"), NOON + MINUTE)
-    assert await store.due(NOON + 2 * MINUTE) == []
-    assert await store.next_due() is None
+    await store.outbox.delivered(row.id, "P-1", NOON + MINUTE)
+    assert await store.outbox.due(NOON + 2 * MINUTE) == []
+    assert await store.outbox.next_due() is None
     assert await store.backlog() == 0
 
 
@@ -192,37 +192,41 @@ async def test_due_rows_come_oldest_first_and_no_more_than_asked(store: Store) -
     await store.open_call(call())
     for n, seconds in enumerate([3, 1, 2]):
         await store.file_ticket("call-1", draft(str(n)), LINES, at=NOON + seconds * SECOND)
-    rows = await store.due(NOON + MINUTE, limit=2)
-    assert [row.ticket.draft.content for row in rows] == ["1", "2"]
+    rows = await store.outbox.due(NOON + MINUTE, limit=2)
+    assert [row.message.draft.content for row in rows] == ["1", "2"]
 
 
 async def test_a_claimed_row_is_nobody_elses_until_its_lease_ends(store: Store) -> None:
     await store.open_call(call())
     await store.file_ticket("call-1", draft(), LINES, at=NOON)
-    claimed = await store.claim(NOON, owner="node-a", until=NOON + MINUTE)
+    claimed = await store.outbox.claim(NOON, owner="node-a", until=NOON + MINUTE)
     assert len(claimed) == 1
-    assert await store.claim(NOON, owner="node-b", until=NOON + MINUTE) == []
-    assert await store.due(NOON) == []
-    assert await store.next_due() == NOON + MINUTE
-    assert len(await store.claim(NOON + MINUTE, owner="node-b", until=NOON + 2 * MINUTE)) == 1
+    assert await store.outbox.claim(NOON, owner="node-b", until=NOON + MINUTE) == []
+    assert await store.outbox.due(NOON) == []
+    assert await store.outbox.next_due() == NOON + MINUTE
+    assert (
+        len(await store.outbox.claim(NOON + MINUTE, owner="node-b", until=NOON + 2 * MINUTE)) == 1
+    )
 
 
 async def test_released_rows_are_due_again(store: Store) -> None:
     await store.open_call(call())
     await store.file_ticket("call-1", draft("1"), LINES, at=NOON)
-    await store.claim(NOON, owner="node-a", until=NOON + MINUTE)
+    await store.outbox.claim(NOON, owner="node-a", until=NOON + MINUTE)
     await store.file_ticket("call-1", draft("2"), LINES, at=NOON)
-    await store.claim(NOON, owner="node-b", until=NOON + MINUTE)
-    await store.release("node-a")
-    assert [row.ticket.draft.content for row in await store.due(NOON)] == ["1"]
+    await store.outbox.claim(NOON, owner="node-b", until=NOON + MINUTE)
+    await store.outbox.release("node-a")
+    assert [row.message.draft.content for row in await store.outbox.due(NOON)] == ["1"]
 
 
 async def test_postponing_gives_the_row_back(store: Store) -> None:
     await store.open_call(call())
     await store.file_ticket("call-1", draft(), LINES, at=NOON)
-    (row,) = await store.claim(NOON, owner="node-a", until=NOON + 9 * MINUTE)
-    await store.postpone(row.id, NOON + MINUTE, "503")
-    assert len(await store.claim(NOON + MINUTE, owner="node-b", until=NOON + 9 * MINUTE)) == 1
+    (row,) = await store.outbox.claim(NOON, owner="node-a", until=NOON + 9 * MINUTE)
+    await store.outbox.postpone(row.id, NOON + MINUTE, "503")
+    assert (
+        len(await store.outbox.claim(NOON + MINUTE, owner="node-b", until=NOON + 9 * MINUTE)) == 1
+    )
 
 
 async def test_claims_at_the_same_time_never_share_a_row(store: Store) -> None:
@@ -230,11 +234,14 @@ async def test_claims_at_the_same_time_never_share_a_row(store: Store) -> None:
     for n in range(10):
         await store.file_ticket("call-1", draft(str(n)), LINES, at=NOON)
     claims = await asyncio.gather(
-        *(store.claim(NOON, owner=f"node-{n}", until=NOON + MINUTE, limit=3) for n in range(5))
+        *(
+            store.outbox.claim(NOON, owner=f"node-{n}", until=NOON + MINUTE, limit=3)
+            for n in range(5)
+        )
     )
     ids = [row.id for rows in claims for row in rows]
     assert len(ids) == len(set(ids))
-    left = await store.claim(NOON, owner="late", until=NOON + MINUTE, limit=10)
+    left = await store.outbox.claim(NOON, owner="late", until=NOON + MINUTE, limit=10)
     assert sorted(ids + [row.id for row in left]) == sorted(set(ids) | {row.id for row in left})
     assert len(ids) + len(left) == 10
 
@@ -242,15 +249,15 @@ async def test_claims_at_the_same_time_never_share_a_row(store: Store) -> None:
 async def test_a_parked_row_waits_for_a_person(store: Store) -> None:
     await store.open_call(call())
     filed = await store.file_ticket("call-1", draft(), LINES, at=NOON)
-    (row,) = await store.claim(NOON, owner="node-a", until=NOON + MINUTE)
-    await store.park(row.id, "type is not known", NOON)
-    assert await store.due(NOON + 60 * MINUTE) == []
+    (row,) = await store.outbox.claim(NOON, owner="node-a", until=NOON + MINUTE)
+    await store.outbox.park(row.id, "type is not known", NOON)
+    assert await store.outbox.due(NOON + 60 * MINUTE) == []
     assert await store.backlog() == 1
-    ((parked, reason),) = await store.parked()
-    assert (parked.ticket, reason) == (filed, "type is not known")
-    await store.unpark(row.id, NOON + MINUTE)
-    assert await store.parked() == []
-    (row,) = await store.due(NOON + MINUTE)
+    (parked,) = await store.outbox.parked()
+    assert (parked.message, parked.error) == (filed, "type is not known")
+    await store.outbox.unpark(row.id, NOON + MINUTE)
+    assert await store.outbox.parked() == []
+    (row,) = await store.outbox.due(NOON + MINUTE)
     assert row.attempts == 1
 
 
@@ -262,11 +269,13 @@ async def test_an_update_is_pushed_as_the_next_revision_in_place_of_the_last(
     await store.save_progress("call-1", draft("more"), LINES)
     changed = msgspec.structs.replace(draft(), call_back=True)
     await store.update_ticket(filed.ticket_no, changed, at=NOON + SECOND)
-    (row,) = await store.due(NOON + MINUTE)
-    assert row.ticket == msgspec.structs.replace(filed, draft=changed, revision=1, transcript=LINES)
+    (row,) = await store.outbox.due(NOON + MINUTE)
+    assert row.message == msgspec.structs.replace(
+        filed, draft=changed, revision=1, transcript=LINES
+    )
     assert await store.backlog() == 1
     await store.update_ticket(filed.ticket_no, changed, at=NOON + 2 * SECOND)
-    assert (await store.due(NOON + MINUTE))[0].ticket.revision == 1
+    assert (await store.outbox.due(NOON + MINUTE))[0].message.revision == 1
 
 
 async def test_an_update_reaches_the_platform_although_the_old_revision_was_on_its_way(
@@ -274,23 +283,23 @@ async def test_an_update_reaches_the_platform_although_the_old_revision_was_on_i
 ) -> None:
     await store.open_call(call())
     filed = await store.file_ticket("call-1", draft(), LINES, at=NOON)
-    (old,) = await store.claim(NOON, owner="node-a", until=NOON + MINUTE)
+    (old,) = await store.outbox.claim(NOON, owner="node-a", until=NOON + MINUTE)
     await store.update_ticket(filed.ticket_no, draft("changed"), at=NOON)
-    await store.delivered(old.id, Receipt("P-1"), NOON)
-    (row,) = await store.due(NOON)
-    assert (row.ticket.revision, row.ticket.draft.content) == (1, "changed")
-    await store.postpone(old.id, NOON, "late news of the old row")
-    assert len(await store.due(NOON)) == 1
+    await store.outbox.delivered(old.id, "P-1", NOON)
+    (row,) = await store.outbox.due(NOON)
+    assert (row.message.revision, row.message.draft.content) == (1, "changed")
+    await store.outbox.postpone(old.id, NOON, "late news of the old row")
+    assert len(await store.outbox.due(NOON)) == 1
 
 
 async def test_an_update_takes_a_refused_ticket_up_again(store: Store) -> None:
     await store.open_call(call())
     filed = await store.file_ticket("call-1", draft(), LINES, at=NOON)
-    (row,) = await store.due(NOON)
-    await store.park(row.id, "no content", NOON)
+    (row,) = await store.outbox.due(NOON)
+    await store.outbox.park(row.id, "no content", NOON)
     await store.update_ticket(filed.ticket_no, draft("content"), at=NOON)
-    assert await store.parked() == []
-    assert len(await store.due(NOON)) == 1
+    assert await store.outbox.parked() == []
+    assert len(await store.outbox.due(NOON)) == 1
     assert await store.backlog() == 1
 
 

@@ -60,7 +60,7 @@ async def test_an_emergency_is_tried_again_within_a_second() -> None:
     await store.file_ticket("call-1", gas(), LINES, at=NOON)
     worker.start()
     await until(lambda: worker.in_flight == 0 and clock.waiting and len(platform.pushes) == 1)
-    assert await store.next_due() == NOON + timedelta(seconds=0.5)
+    assert await store.outbox.next_due() == NOON + timedelta(seconds=0.5)
     await clock.advance(0.5)
     await until(lambda: worker.in_flight == 0 and clock.waiting and len(platform.pushes) == 2)
     await clock.advance(0.75)

@@ -10,6 +10,7 @@ from typing import Literal, Protocol
 
 import msgspec
 
+from adapters.outbox import OUTBOXES
 from adapters.ports import StoreError
 from adapters.sql import SqlStore
 from adapters.state.port import SharedState
@@ -57,7 +58,7 @@ class DutyNode(Protocol):
 async def gauges(node: DutyNode) -> list[Gauge]:
     """All readings, in the order of the page."""
     return [
-        await _database(node),
+        *await _database(node),
         _recognition(node),
         *_line(node),
         _state(node),
@@ -68,12 +69,23 @@ async def gauges(node: DutyNode) -> list[Gauge]:
     ]
 
 
-async def _database(node: DutyNode) -> Gauge:
+async def _database(node: DutyNode) -> list[Gauge]:
     try:
-        waiting = await node.store.backlog()
+        lanes = [lane for lane in await node.store.lanes() if lane.name in OUTBOXES]
     except StoreError as error:
-        return Gauge("database", "error", word="duty.gone", detail=str(error))
-    return Gauge("database", "ok", str(waiting), "duty.undelivered", node.store.place)
+        return [Gauge("database", "error", word="duty.gone", detail=str(error))]
+    undelivered = sum(lane.rows for lane in lanes)
+    stopped = sum(lane.rows for lane in lanes if lane.state == "parked")
+    return [
+        Gauge("database", "ok", detail=node.store.place),
+        Gauge(
+            "delivery",
+            "warning" if stopped else "ok",
+            str(undelivered),
+            "duty.undelivered",
+            str(stopped) if stopped else "",
+        ),
+    ]
 
 
 def _recognition(node: DutyNode) -> Gauge:

@@ -10,6 +10,7 @@ from typing import Any
 import msgspec
 from aiohttp import web
 
+from adapters.outbox import OUTBOXES, deliver_again, outboxes
 from adapters.ports import StoreError
 from ivr.checks import Finding, check_apart
 from ivr.console.access import allowed, audit
@@ -18,7 +19,7 @@ from ivr.console.duty.configuration import Entry, entries
 from ivr.console.duty.gauges import DutyNode, gauges
 from ivr.console.render import page
 
-# Of many tickets that wait for a person, the page shows so many.
+# Of many messages of a kind that wait for a person, the page shows so many.
 MOST_PARKED = 50
 
 
@@ -58,17 +59,18 @@ class DutyPages:
 
     @allowed("engineer")
     async def retry(self, request: web.Request) -> web.Response:
-        """Try a stopped ticket again, or ("all") every one of them."""
+        """Deliver what was stopped again: one row of an outbox, or ("all") all of that outbox."""
         form = await request.post()
-        chosen = str(form.get("row", ""))
-        stopped = [row for row, _ in await self.node.store.parked()]
-        wanted = [row for row in stopped if chosen in ("all", str(row.id))]
-        if not wanted:
+        name, chosen = str(form.get("outbox", "")), str(form.get("row", ""))
+        if name not in OUTBOXES or not (chosen == "all" or chosen.isdecimal()):
             raise web.HTTPNotFound
+        row_id = None if chosen == "all" else int(chosen)
         now = request.app[CONTEXT].now()
-        for row in wanted:
-            await self.node.store.unpark(row.id, now)
-            await audit(request, "outbox.retry", row.ticket.ticket_no)
+        again = await deliver_again(self.node.store, name, row_id, now)
+        if not again:
+            raise web.HTTPNotFound
+        for row in again:
+            await audit(request, "outbox.retry", row.message.subject, name)
         self.node.deliver()
         raise web.HTTPSeeOther("/duty")
 
@@ -98,18 +100,16 @@ class DutyPages:
     async def _shown(self) -> dict[str, Any]:
         store = self.node.store
         try:
-            lanes, parked = await store.lanes(), await store.parked()
-            unsigned = len(await store.open_emergencies())
+            lanes, unsigned = await store.lanes(), len(await store.open_emergencies())
+            parked = {name: await box.parked() for name, box in outboxes(store).items()}
         except StoreError:
-            lanes, parked, unsigned = (), (), 0
+            lanes, parked, unsigned = (), {}, 0
         return {
             "gauges": await gauges(self.node),
             "flow_status": self.node.flows.status,
             "lanes": lanes,
             "parked": [
-                (row.id, row.ticket.ticket_no, row.attempts, row.due, reason)
-                for row, reason in parked[:MOST_PARKED]
+                (name, len(rows), rows[:MOST_PARKED]) for name, rows in parked.items() if rows
             ],
-            "stopped": len(parked),
             "unsigned": unsigned,
         }

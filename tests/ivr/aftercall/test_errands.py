@@ -135,11 +135,11 @@ class House:
 
     async def told(self) -> WireFollowUp:
         """What the platform gets."""
-        rows = await self.store.claim_reports(
+        rows = await self.store.reports.claim(
             self.clock.now(), owner="test", until=self.clock.now() + timedelta(hours=1)
         )
         (row,) = rows
-        return msgspec.json.decode(row.report.body, type=WireFollowUp)
+        return msgspec.json.decode(row.message.body, type=WireFollowUp)
 
 
 @pytest.fixture

@@ -74,7 +74,7 @@ async def operated(
 
 async def filed(desk: Desk) -> list[TicketDraft]:
     """Every draft in the outbox."""
-    return [row.ticket.draft for row in await desk.store.due(datetime.now().astimezone())]
+    return [row.message.draft for row in await desk.store.outbox.due(datetime.now().astimezone())]
 
 
 async def test_what_the_operator_keeps_outlives_the_node(tmp_path: Path) -> None:

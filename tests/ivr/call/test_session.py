@@ -84,9 +84,9 @@ async def test_a_matter_told_by_keys_is_filed_with_call_and_transcript(tmp_path:
     call, lines = stored
     assert call.outcome == "ticket"
     assert [line.text for line in lines if line.by_keys] == list(KEYS)
-    (row,) = await desk.store.due(datetime.now().astimezone())
-    assert row.ticket.draft.recognised.intent == "cmp.road"
-    assert row.ticket.draft.complete
+    (row,) = await desk.store.outbox.due(datetime.now().astimezone())
+    assert row.message.draft.recognised.intent == "cmp.road"
+    assert row.message.draft.complete
 
 
 async def test_hanging_up_in_the_middle_files_what_was_taken_down(tmp_path: Path) -> None:
@@ -94,9 +94,9 @@ async def test_hanging_up_in_the_middle_files_what_was_taken_down(tmp_path: Path
         await desk.greeted()
         await key_through(desk, KEYS[:6])
         await desk.hang_up()
-    (row,) = await desk.store.due(datetime.now().astimezone())
-    assert not row.ticket.draft.complete
-    assert row.ticket.draft.place.town == "侨港镇"
+    (row,) = await desk.store.outbox.due(datetime.now().astimezone())
+    assert not row.message.draft.complete
+    assert row.message.draft.place.town == "侨港镇"
 
 
 async def test_a_worker_that_dies_leaves_an_unfinished_ticket(tmp_path: Path) -> None:
@@ -108,7 +108,7 @@ async def test_a_worker_that_dies_leaves_an_unfinished_ticket(tmp_path: Path) ->
         stored = await desk.store.call(INCOMING.call_id)
     assert stored is not None
     assert stored[0].outcome == "interrupted"
-    assert len(await desk.store.due(datetime.now().astimezone())) == 1
+    assert len(await desk.store.outbox.due(datetime.now().astimezone())) == 1
 
 
 async def test_what_is_taken_down_survives_the_node(tmp_path: Path) -> None:
@@ -177,8 +177,8 @@ async def test_nobody_answers_and_a_ticket_asks_for_a_call_back(tmp_path: Path) 
         (dial,) = desk.worker.told(sip.Dial)
         desk.worker.tell(sip.LegChanged(dial.leg, "failed", 480))
         await desk.hang_up()
-    rows = await desk.store.due(datetime.now().astimezone())
-    assert [row.ticket.draft.call_back for row in rows] == [True]
+    rows = await desk.store.outbox.due(datetime.now().astimezone())
+    assert [row.message.draft.call_back for row in rows] == [True]
 
 
 async def test_without_an_operator_the_transfer_fails_and_the_call_goes_on(tmp_path: Path) -> None:
@@ -260,8 +260,8 @@ async def test_an_emergency_said_over_the_notice_is_filed_though_the_caller_hang
             Heard(0, TurnEnded(0.1, 1.0, 1.5, Result("我家着火了快来人")))
         )
         await desk.hang_up()
-    (row,) = await desk.store.due(datetime.now().astimezone())
-    assert row.ticket.draft.emergency_kind == "em.fire"
+    (row,) = await desk.store.outbox.due(datetime.now().astimezone())
+    assert row.message.draft.emergency_kind == "em.fire"
 
 
 async def test_a_session_that_is_cancelled_files_what_was_taken_down(tmp_path: Path) -> None:
@@ -271,8 +271,8 @@ async def test_a_session_that_is_cancelled_files_what_was_taken_down(tmp_path: P
         desk.task.cancel()
         desk.worker.die()
         await asyncio.wait([desk.task])
-    (row,) = await desk.store.due(datetime.now().astimezone())
-    assert not row.ticket.draft.complete
+    (row,) = await desk.store.outbox.due(datetime.now().astimezone())
+    assert not row.message.draft.complete
 
 
 async def test_a_screen_that_fails_in_any_way_holds_up_no_transfer(tmp_path: Path) -> None:
@@ -320,5 +320,5 @@ async def test_a_fault_of_ours_does_not_lose_what_was_taken_down(tmp_path: Path)
         desk.keys("1")
         await desk.task
     assert desk.worker.told(sip.HangUpLeg)
-    (row,) = await desk.store.due(datetime.now().astimezone())
-    assert not row.ticket.draft.complete
+    (row,) = await desk.store.outbox.due(datetime.now().astimezone())
+    assert not row.message.draft.complete

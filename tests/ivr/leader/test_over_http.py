@@ -70,7 +70,7 @@ async def test_a_case_comes_full_circle_with_the_platform(tmp_path: Path) -> Non
         assert (case.satisfied, case.signed_by, case.owner) == (True, "zhou", "周局长")
 
         async def all_told() -> bool:
-            return not await store.report_backlog()
+            return not await store.reports.backlog()
 
         await until(all_told)
         await worker.stop()

@@ -60,8 +60,8 @@ class Desk:
         return await self.service.start(made), list(items)
 
     async def reports(self) -> list[str]:
-        rows = await self.store.claim_reports(self.at + DAY, owner="t", until=self.at + 2 * DAY)
-        return [f"{row.report.kind}/{row.report.revision}" for row in rows]
+        rows = await self.store.reports.claim(self.at + DAY, owner="t", until=self.at + 2 * DAY)
+        return [f"{row.message.kind}/{row.message.revision}" for row in rows]
 
 
 @pytest.fixture(params=["memory", "sqlite"])
@@ -220,8 +220,8 @@ async def test_notes_are_confirmed_later(desk: Desk) -> None:
         items[0].item_id, " 不愿谈 ", LEADER, revision=given.revision
     )
     assert (confirmed.notes, confirmed.confirmed_by) == ("不愿谈", "zhou")
-    (row,) = await desk.store.claim_reports(NOON + DAY, owner="t", until=NOON + 2 * DAY)
-    told = msgspec.json.decode(row.report.body, type=WireOutcome)
+    (row,) = await desk.store.reports.claim(NOON + DAY, owner="t", until=NOON + 2 * DAY)
+    told = msgspec.json.decode(row.message.body, type=WireOutcome)
     assert (told.revision, told.notes_confirmed, told.notes) == (2, True, "不愿谈")
 
 

@@ -11,12 +11,12 @@ import msgspec
 import pytest
 
 from adapters.accounts import User
-from adapters.ports import OutboxRow
 from adapters.settings import PlatformSettings, StoreSettings
 from adapters.sql import SqlStore
 from adapters.state.memory import MemoryState
 from adapters.state.port import SharedState
 from asr.engine import Decoder, Level, Strain
+from flows.opinion import Rating
 from flows.ticket import TicketDraft
 from ivr.call.services import local_now
 from ivr.call.settings import CallSettings
@@ -59,14 +59,33 @@ class House:
         found = reversed(await self.store.audited())
         return [(entry.action, entry.subject, entry.detail) for entry in found]
 
-    async def parked_ticket(self, name: str) -> tuple[OutboxRow, str]:
-        """A ticket that the platform refuses."""
+    async def parked_ticket(self, name: str) -> str:
+        """A ticket that the platform refuses; its number."""
         await self.store.open_call(call(name))
         draft = TicketDraft("求助", content=name)
         ticket = await self.store.file_ticket(name, draft, LINES, at=local_now())
-        (row,) = [row for row in await self.store.due(local_now()) if row.ticket == ticket]
-        await self.store.park(row.id, "422: 缺少行政区划代码", local_now())
-        return row, ticket.ticket_no
+        (row,) = [row for row in await self.store.outbox.due(local_now()) if row.message == ticket]
+        await self.store.outbox.park(row.id, "422: 缺少行政区划代码", local_now())
+        return ticket.ticket_no
+
+    async def parked_notice(self, name: str) -> str:
+        """An emergency of which one unit cannot be told; its number."""
+        ticket_no = await self.emergency(name)
+        now = local_now()
+        row, *_ = await self.store.notices.due(now)
+        await self.store.notices.park(row.id, "422: 没有这个单位", now)
+        return ticket_no
+
+    async def parked_report(self, name: str) -> str:
+        """A follow-up that the platform refuses; its ticket's number."""
+        await self.store.open_call(call(name))
+        draft = TicketDraft("求助", content=name)
+        ticket = await self.store.file_ticket(name, draft, LINES, at=local_now())
+        rating = Rating("machine", "满意")
+        await self.store.keep_rating(name, rating, local_now())
+        (row,) = await self.store.reports.due(local_now())
+        await self.store.reports.park(row.id, "422: 没有这张工单", local_now())
+        return ticket.ticket_no
 
     async def emergency(self, name: str) -> str:
         """An emergency of five minutes ago that nobody has signed for."""

@@ -88,6 +88,14 @@ def load_knowledge(directory: Path | None = None) -> Knowledge:
     gazetteer = load_gazetteer(root)
     intents = _intents(catalogue, intents_file, emergencies)
     confusions = _confusions(root)
+    hotlines = tuple(
+        Hotline(**row.cells) for row in read_tsv(root, "hotlines.tsv", Hotline.__struct_fields__)
+    )
+    transfers = tuple(
+        TransferNumber(**row.cells)
+        for row in read_tsv(root, "external_transfer.tsv", TransferNumber.__struct_fields__)
+    )
+    # All is read before the router is built, which takes longest.
     spoken = {item.wrong: item.right for item in confusions if item.kind in ("业务", "系统")}
     urgent = {item.wrong: item.right for item in confusions if item.kind == "紧急"}
     harmless = (text for it in intents.values() if it.type != "紧急" for text in it.examples)
@@ -106,14 +114,8 @@ def load_knowledge(directory: Path | None = None) -> Knowledge:
         gazetteer=Gazetteer(gazetteer.value),
         detector=detector,
         router=router,
-        hotlines=tuple(
-            Hotline(**row.cells)
-            for row in read_tsv(root, "hotlines.tsv", Hotline.__struct_fields__)
-        ),
-        transfers=tuple(
-            TransferNumber(**row.cells)
-            for row in read_tsv(root, "external_transfer.tsv", TransferNumber.__struct_fields__)
-        ),
+        hotlines=hotlines,
+        transfers=transfers,
         confusions=confusions,
         documents=Documents(intents_file, emergencies, gazetteer),
     )

@@ -162,7 +162,7 @@ def load_flow_data(directory: Path | None = None) -> FlowData:
     menus = read_yaml(root, "menus.yaml", dict[str, MenuSpec])
     dialogue = read_yaml(root, "dialogue.yaml", DialogueFile)
     problems = [
-        *_menu_problems(menus, prompts, knowledge),
+        *menu_problems(menus, prompts, knowledge),
         *(
             dialogue.problem(f"there is no intent {intent}", "forms_by_intent", intent)
             for intent in dialogue.value.forms_by_intent
@@ -192,9 +192,10 @@ def _literal_words(kind: EmergencyKind) -> tuple[str, ...]:
     return tuple({word for part in parts for word in expand(part) if len(word) >= 2})
 
 
-def _menu_problems(
+def menu_problems(
     document: Document[dict[str, MenuSpec]], prompts: Mapping[str, str], knowledge: Knowledge
 ) -> Iterator[Problem]:
+    """What is wrong in ``menus.yaml``."""
     menus = document.value
     if "root" not in menus:
         yield document.problem("has no menu root")

@@ -11,11 +11,9 @@ from hypothesis import strategies as st
 from flows.deidentify import deidentified
 from tests.flowdata import flow_data
 
-GAZETTEER = flow_data().knowledge.gazetteer
-
 
 def plain(text: str, *names: str) -> str:
-    return deidentified(text, GAZETTEER, names)
+    return deidentified(text, flow_data().knowledge.gazetteer, names)
 
 
 @pytest.mark.parametrize(

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import pytest
 
-from flows.dialogue import FlowData, load_flow_data
+from flows.dialogue import FlowData
 from flows.paths import service_paths
+from tests.flowdata import flow_data
 
 
 @pytest.fixture(scope="module")
 def data() -> FlowData:
-    return load_flow_data()
+    return flow_data()
 
 
 def test_every_service_tells_all_its_questions(data: FlowData) -> None:

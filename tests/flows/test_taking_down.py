@@ -11,7 +11,7 @@ from msgspec.structs import replace
 from flows.dialogue.drafts import ASKED_FOR_PERSON
 from flows.taking_down import Filling, Spoken, fill, following, takes_down
 from flows.ticket import Application, Place, Recognised, TicketDraft
-from tests.flowdata import flow_data
+from tests.flowdata import flow_data, remembering
 
 EMPTY = TicketDraft("其他", content=ASKED_FOR_PERSON, contact_number="13800000000", complete=False)
 
@@ -25,7 +25,7 @@ def talk(*said: str) -> tuple[Spoken, ...]:
 
 
 def heard(*said: str, draft: TicketDraft = EMPTY, kept: tuple[str, ...] = ()) -> Filling:
-    return fill(flow_data(), draft, talk(*said), frozenset(kept))
+    return fill(remembering(), draft, talk(*said), frozenset(kept))
 
 
 def test_a_whole_talk_fills_the_form() -> None:

@@ -12,18 +12,13 @@ import flows
 from flows.commands import Play, Say
 from flows.dialogue import FlowData, load_flow_data
 from flows.dialogue.choices import AT_ONCE, MORE, pages
-from flows.dialogue.data import MenuItem
+from flows.dialogue.data import MenuItem, MenuSpec, menu_problems
 from flows.simulator import Simulation
-from flows.yamlfile import DataError
+from flows.yamlfile import DataError, read_yaml
+from tests.flowdata import CODES
 from tests.flows.dialogue.script import follow
 
-CODES = [
-    f"{category:02}{item:02}"
-    for category, items in enumerate(
-        (6, 8, 4, 7, 5, 7, 4, 6, 5, 4, 3, 5, 6, 5, 6, 5, 4, 4), start=1
-    )
-    for item in range(1, items + 1)
-]
+DATA = Path(flows.__file__).parent / "data"
 
 
 def understood(call: Simulation, code: str) -> bool:
@@ -131,14 +126,21 @@ def test_every_menu_choice_leads_to_what_it_says(data: FlowData) -> None:
         ("menu: consult}", "menu: root}", "levels deep"),
     ],
 )
-def test_a_broken_menu_is_named_at_start(tmp_path: Path, old: str, new: str, message: str) -> None:
-    source = Path(flows.__file__).parent / "data"
-    directory = tmp_path / "data"
-    shutil.copytree(source, directory)
+def test_a_broken_menu_is_named(
+    data: FlowData, tmp_path: Path, old: str, new: str, message: str
+) -> None:
+    text = (DATA / "menus.yaml").read_text(encoding="utf-8")
+    assert old in text
+    (tmp_path / "menus.yaml").write_text(text.replace(old, new, 1), encoding="utf-8")
+    document = read_yaml(tmp_path, "menus.yaml", dict[str, MenuSpec])
+    told = [str(problem) for problem in menu_problems(document, data.prompts, data.knowledge)]
+    assert any(message in problem and "menus.yaml" in problem for problem in told), told
+
+
+def test_a_broken_menu_keeps_the_hotline_from_starting(tmp_path: Path) -> None:
+    directory = Path(shutil.copytree(DATA, tmp_path / "data"))
     menus = directory / "menus.yaml"
     text = menus.read_text(encoding="utf-8")
-    assert old in text
-    menus.write_text(text.replace(old, new, 1), encoding="utf-8")
-    with pytest.raises(DataError, match=message) as error:
+    menus.write_text(text.replace("menu: consult}", "menu: nowhere}", 1), encoding="utf-8")
+    with pytest.raises(DataError, match=r"menus\.yaml.*there is no menu nowhere"):
         load_flow_data(directory)
-    assert "menus.yaml" in str(error.value)

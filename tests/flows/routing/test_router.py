@@ -6,18 +6,6 @@ from flows.knowledge import Knowledge, load_knowledge
 from flows.routing import UNKNOWN, route_json
 
 
-def test_every_service_is_reached_by_its_name_and_every_alias(knowledge: Knowledge) -> None:
-    wrong = [
-        (text, result.intent)
-        for item in knowledge.catalogue.services
-        for text in (item.name, *item.aliases)
-        if (result := knowledge.router.route(text)).intent != item.intent
-        or result.decision != "sure"
-        or result.emergency
-    ]
-    assert wrong == []
-
-
 def test_every_service_is_reached_by_its_number(knowledge: Knowledge) -> None:
     numerals = str.maketrans("0123456789", "零一二三四五六七八九")
     for item in knowledge.catalogue.services:

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import pytest
 
-from flows.dialogue import FlowData, load_flow_data
+from flows.dialogue import FlowData
 from flows.requests import BookSlot, CheckCode, CheckIdentity, QueryService, SendCode, SendLink
 from flows.simulator import Simulation
 from flows.ticket import Application
+from tests.flowdata import CODES
 from tests.flows.dialogue.service.caller import Caller, How
-
-CODES = [service.code for service in load_flow_data().knowledge.catalogue.services]
 
 
 def finished(data: FlowData, code: str, how: How, choice: int = 0) -> tuple[Simulation, Caller]:

@@ -16,13 +16,16 @@ from adapters.model import CallRecord, Line
 from adapters.sql import SqlStore
 from adapters.state.memory import MemoryState
 from adapters.statistics import SeatTurn
+from flows.opinion import Rating
 from flows.ticket import TicketDraft
+from ivr.console.aftercall.pages import AftercallPages
 from ivr.console.calls import CallPages
 from ivr.console.context import Visitor
 from ivr.console.server import ConsoleServer
 from ivr.console.settings import ConsoleSettings
 from ivr.recording.elsewhere import Recordings
 from tests.browser import NARROW, WIDE, window
+from tests.ivr.console.aftercall.test_pages import RULES
 from tests.ivr.console.conftest import PASSWORD
 from tests.ports import free_port
 
@@ -86,8 +89,13 @@ async def archive(tmp_path: Path, add: Callable[..., User]) -> AsyncIterator[Arc
     await store.keep_second_pass("c1", again, better=True, reason="", at=NINE)
     await store.put_turn(SeatTurn("c7", 0, "801", NINE, 3.0, 60.0))
     settings = ConsoleSettings(port=free_port())
-    pages = CallPages(store, Recordings(tmp_path), closed)
-    async with ConsoleServer(settings, store, MemoryState(), (pages.part,)) as server:
+    await store.missed("c3", "13912345678", "queue", at=NINE, due=NINE)
+    await store.keep_rating("c2", Rating("person", "不满意", "处理太慢"), NINE)
+    parts = (
+        CallPages(store, Recordings(tmp_path), closed).part,
+        AftercallPages(store, RULES).part,
+    )
+    async with ConsoleServer(settings, store, MemoryState(), parts, now=lambda: NINE) as server:
         yield Archive(server, store, ticket)
     await store.close()
 
@@ -136,7 +144,22 @@ async def test_a_call_is_found_read_and_heard(
         await page.evaluate("document.getElementById('sound').currentTime = 3.5")
         await expect(page.locator("#lines li").nth(1)).to_have_class("caller now")
         await opened.picture(f"call-{size['width']}")
+        # What was owed to callers, and how they rated it.
+        await page.get_by_role("navigation").get_by_role("link", name="回拨与回访").click()
+        await expect(page.locator("svg.plot")).to_have_count(3)
+        await opened.fits()
+        await opened.picture(f"aftercall-{size['width']}")
+        await page.get_by_role("link", name="漏接回拨").first.click()
+        await expect(page.locator("tbody")).to_contain_text("139****5678")
+        await opened.fits()
+        await page.locator("tbody a").press("Enter")
+        await expect(page.locator("#standing")).to_have_text("待拨打")
+        await page.get_by_label("原因").fill("已当面办好")
+        await page.keyboard.press("Enter")
+        await expect(page.locator("#standing")).to_have_text("班长撤下")
+        await opened.fits()
     actions = await archive.actions()
+    assert ("errand.view", "c3") in actions and ("errand.take-off", "c3") in actions
     assert ("calls.search", "") in actions
     assert ("call.view", "c1") in actions
     assert ("recording.listen", "c1") in actions

@@ -29,9 +29,7 @@ class HttpNotices:
     def __init__(self, settings: NoticeSettings, *, now: Callable[[], float] = time.time) -> None:
         self._settings = settings
         self._client = SignedClient(
-            settings.url,
-            settings.key_id,
-            settings.secret,
+            settings,
             who="the units' platform",
             unavailable=NoticeUnavailable,
             rejected=NoticeRejected,

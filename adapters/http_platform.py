@@ -56,9 +56,7 @@ def platform_client(
 ) -> SignedClient:
     """A client for the platform that ``settings`` name."""
     return SignedClient(
-        settings.url,
-        settings.key_id,
-        settings.secret,
+        settings,
         who="the platform",
         unavailable=PlatformUnavailable,
         rejected=PlatformRejected,

@@ -32,9 +32,7 @@ class HttpSms:
         self._settings = settings
         self._sleep = sleep
         self._client = SignedClient(
-            settings.url,
-            settings.key_id,
-            settings.secret,
+            settings,
             who="the SMS gateway",
             unavailable=SmsUnavailable,
             rejected=SmsRejected,

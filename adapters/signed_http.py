@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
-from typing import TypeVar
+from typing import Protocol, TypeVar
 
 import aiohttp
 import msgspec
@@ -33,6 +33,22 @@ _LONGEST_ERROR = 300
 _LONGEST_RETRY_AFTER_S = 3600.0
 
 
+class Server(Protocol):
+    """Settings of a server that signed messages go to."""
+
+    @property
+    def url(self) -> str:
+        """What paths are appended to."""
+
+    @property
+    def key_id(self) -> str:
+        """Which key signs."""
+
+    @property
+    def secret(self) -> str:
+        """That key."""
+
+
 class SignedClient:
     """Posts messages to one server. Make it and use it inside one event loop.
 
@@ -42,9 +58,7 @@ class SignedClient:
 
     def __init__(
         self,
-        url: str,
-        key_id: str,
-        secret: str,
+        server: Server,
         *,
         who: str,
         unavailable: type[Unavailable],
@@ -52,9 +66,9 @@ class SignedClient:
         connect_timeout_s: float,
         now: Callable[[], float] = time.time,
     ) -> None:
-        self._base = url.rstrip("/")
-        self._key_id = key_id
-        self._secret = secret
+        self._base = server.url.rstrip("/")
+        self._key_id = server.key_id
+        self._secret = server.secret
         self._who = who
         self._unavailable = unavailable
         self._rejected = rejected

@@ -13,6 +13,7 @@ from adapters.memory import MemoryStore
 from adapters.ports import Store
 from adapters.sql import SqlStore
 from tests.adapters import postgres
+from tests.adapters.crash_child import Children
 
 
 @pytest.fixture(scope="session")
@@ -59,3 +60,11 @@ async def store(store_url: str) -> AsyncIterator[Store]:
     await made.start()
     yield made
     await made.close()
+
+
+@pytest.fixture(scope="module")
+def children() -> Iterator[Children]:
+    """One starter of processes that are to die, for all tests of a module."""
+    made = Children()
+    yield made
+    made.stop()

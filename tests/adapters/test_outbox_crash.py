@@ -5,7 +5,6 @@ The platform is a process of its own, and so is the hotline that dies.
 
 from __future__ import annotations
 
-import json
 import signal
 import subprocess
 import sys
@@ -24,11 +23,16 @@ from adapters.settings import DeliverySettings, PlatformSettings
 from adapters.simulator import DEMO_KEY_ID, DEMO_SECRET, Behaviour, Received
 from adapters.sql import SqlStore
 from adapters.sql.engine import parse
-from tests.adapters.crash_child import BEFORE, DELIVERY_STEPS, FILING_STEPS, STATEMENTS
+from tests.adapters.crash_child import (
+    BEFORE,
+    DELIVERY_STEPS,
+    FILING_STEPS,
+    ROOT,
+    STATEMENTS,
+    Children,
+)
 from tests.adapters.samples import NOON
 from tests.until import until
-
-ROOT = Path(__file__).parents[2]
 
 
 class Platform:
@@ -97,37 +101,13 @@ def url(tmp_path: Path) -> str:
     return f"sqlite:///{tmp_path}/hotline.db"
 
 
-class Children:
-    """The processes that are to die, one at a time."""
-
-    def __init__(self) -> None:
-        self._process = subprocess.Popen(
-            [sys.executable, "-m", "tests.adapters.crash_child"],
-            cwd=ROOT,
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            text=True,
-        )
-
-    def run(self, step: str, url: str, told: Path, platform: Platform) -> tuple[int, list[str]]:
-        """Run one; its exit status and the lines that it left in ``told``."""
-        assert self._process.stdin is not None and self._process.stdout is not None
-        self._process.stdin.write(json.dumps([step, url, platform.url, str(told)]) + "\n")
-        self._process.stdin.flush()
-        status = int(self._process.stdout.readline())
-        return status, told.read_text(encoding="utf-8").splitlines()
-
-    def stop(self) -> None:
-        """End the process that starts them."""
-        self._process.communicate(timeout=100)
-
-
-@pytest.fixture(scope="module")
-def children() -> Iterator[Children]:
-    """One starter of processes for all of these tests."""
-    made = Children()
-    yield made
-    made.stop()
+def killed(
+    children: Children, step: str, url: str, tmp_path: Path, platform: Platform
+) -> tuple[int, list[str]]:
+    """File and deliver until ``step``; the exit status and what was told to callers."""
+    told = tmp_path / "told"
+    status = children.run("tickets", step, url, platform.url, told)
+    return status, told.read_text(encoding="utf-8").splitlines()
 
 
 async def recover(url: str, platform: Platform) -> SqlStore:
@@ -188,7 +168,7 @@ async def check(url: str, platform: Platform, told: list[str]) -> None:
 async def test_killed_while_filing(
     step: str, url: str, tmp_path: Path, platform: Platform, children: Children
 ) -> None:
-    status, told = children.run(step, url, tmp_path / "told", platform)
+    status, told = killed(children, step, url, tmp_path, platform)
     assert status == -signal.SIGKILL
     assert len(told) == BEFORE + (step == "told")
     await check(url, platform, told)
@@ -198,17 +178,17 @@ async def test_killed_while_filing(
 async def test_killed_while_delivering(
     step: str, url: str, tmp_path: Path, platform: Platform, children: Children
 ) -> None:
-    status, told = children.run(step, url, tmp_path / "told", platform)
+    status, told = killed(children, step, url, tmp_path, platform)
     assert status == -signal.SIGKILL
     assert len(told) > BEFORE
     await check(url, platform, told)
 
 
-@pytest.mark.parametrize("step", ["push:answered", "delivered:before", "told"])
+@pytest.mark.parametrize("step", ["send:answered", "delivered:before", "told"])
 async def test_killed_and_the_answers_lost_as_well(
     step: str, url: str, tmp_path: Path, platform: Platform, children: Children
 ) -> None:
-    status, told = children.run(step, url, tmp_path / "told", platform)
+    status, told = killed(children, step, url, tmp_path, platform)
     assert status == -signal.SIGKILL
     await platform.behave(Behaviour(lose=1))
     await check(url, platform, told)
@@ -217,18 +197,16 @@ async def test_killed_and_the_answers_lost_as_well(
 async def test_every_statement_of_a_filing_has_its_step(
     url: str, tmp_path: Path, platform: Platform, children: Children
 ) -> None:
-    status, statements = children.run("list-statements", url, tmp_path / "told", platform)
+    status, statements = killed(children, "list-statements", url, tmp_path, platform)
     assert status == 0
     # After the numbers of the three tickets come the statements of the third.
     assert len(statements) == BEFORE + 1 + STATEMENTS, statements
 
 
-@pytest.mark.parametrize(
-    "step", ["file:before-commit", "file:after-commit", "push:sent", "delivered:before-commit"]
-)
+@pytest.mark.parametrize("step", ["file:commit", "file:after", "send:sent", "delivered:commit"])
 async def test_killed_on_postgresql(
     step: str, postgres_url: str, tmp_path: Path, platform: Platform, children: Children
 ) -> None:
-    status, told = children.run(step, postgres_url, tmp_path / "told", platform)
+    status, told = killed(children, step, postgres_url, tmp_path, platform)
     assert status == -signal.SIGKILL
     await check(postgres_url, platform, told)

@@ -96,6 +96,7 @@ class ItemPages:
             kinds=get_args(OutcomeKind),
             disagrees=outcome is not None and disagrees(outcome, rules),
             case=case.reopening,
+            earlier=await self._earlier(item),
             confirming=await self._confirming(item),
             deadline=self.parts.service.data.workdays.deadline(
                 self.parts.now(), rules.reopen.workdays, rules.reopen.until
@@ -181,6 +182,18 @@ class ItemPages:
         if not item.reopening_id:
             return None
         return await self.parts.store.reopening(item.reopening_id)
+
+    async def _earlier(self, item: WorkItem) -> list[dict[str, object]]:
+        """What earlier sessions have come to with this citizen, whose promise this one keeps."""
+        store = self.parts.store
+        return [
+            {
+                "session": await store.leader_session(one.session_id),
+                "outcome": await store.leader_outcome(one.item_id),
+                "calls": await store.leader_calls(one.item_id),
+            }
+            for one in (await store.leader_chain(item.item_id))[1:]
+        ]
 
     def _script(self, session: LeaderSession, item: WorkItem) -> list[tuple[str, str, str]]:
         ticket = item.ticket

@@ -13,6 +13,7 @@ from ivr.console.leader.exporting import ExportPages
 from ivr.console.leader.item import ItemPages
 from ivr.console.leader.parts import LeaderParts
 from ivr.console.leader.plan import PlanPages
+from ivr.console.leader.promises import PromisePages
 from ivr.console.leader.session import SessionPages
 from ivr.console.leader.statistics import StatisticsPages
 
@@ -31,6 +32,7 @@ class LeaderPages:
             SessionPages(self.parts),
             ItemPages(self.parts),
             CasePages(self.parts),
+            PromisePages(self.parts),
             ExportPages(self.parts),
             StatisticsPages(self.parts),
         ):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import calendar
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from urllib.parse import urlencode
@@ -12,10 +12,12 @@ from aiohttp import web
 
 from adapters.accounts import User
 from adapters.leader import LeaderSession
+from adapters.leader_draws import Promise
 from adapters.leader_store import SessionQuery
 from adapters.ports import AdapterError, StoreError
 from ivr.console.access import allowed, audit
 from ivr.console.context import Page, visitor
+from ivr.console.leader import promises
 from ivr.console.leader.parts import (
     EVERYBODY,
     PLANNERS,
@@ -31,6 +33,8 @@ from ivr.console.words import texts
 from ivr.leader.invites import calendar as calendar_file
 from ivr.leader.rota import Place
 from ivr.leader.sessions import NotAllowed
+
+_FIELDS = ("leader", "post", "host", "seat", "starts", "minutes", "planned")
 
 
 @dataclass(frozen=True)
@@ -51,9 +55,20 @@ class PlanPages:
 
     @allowed(*EVERYBODY)
     async def show(self, request: web.Request) -> web.Response:
-        """A month of sessions, and the form for another."""
+        """A month of sessions, calls promised, and the form for another session."""
         today = self.parts.now().date()
-        first = _month(request.query.get("month", ""), today)
+        return await self._page(request, _month(request.query.get("month", ""), today))
+
+    async def _page(
+        self,
+        request: web.Request,
+        first: date,
+        *,
+        typed: Mapping[str, str] | None = None,
+        broken: Sequence[Promise] = (),
+    ) -> web.Response:
+        """The page; with ``typed``, a form that would break the promises ``broken``."""
+        today = self.parts.now().date()
         sessions = await self._sessions(request, first)
         who = visitor(request)
         by_day: dict[date, list[LeaderSession]] = {}
@@ -61,6 +76,9 @@ class PlanPages:
             by_day.setdefault(session.starts.date(), []).append(session)
         users = await self.parts.store.users()
         settings = self.parts.service.settings
+        owed = await promises.rows(self.parts, who, await self.parts.service.promises())
+        if owed:
+            await audit(request, "leader.promises")
         known = self.parts.service.data.workdays
         return page(
             request,
@@ -80,6 +98,11 @@ class PlanPages:
             hosts=_with(users, "host"),
             seats=settings.seats,
             rules=self.parts.service.data.rules,
+            promises=owed,
+            now=self.parts.now(),
+            typed=dict.fromkeys(_FIELDS, "") | dict(typed or {}),
+            broken=await promises.rows(self.parts, who, broken),
+            status=409 if broken else 200,
         )
 
     @allowed(*EVERYBODY)
@@ -99,38 +122,44 @@ class PlanPages:
 
     @allowed(*PLANNERS)
     async def plan(self, request: web.Request) -> web.Response:
-        """The form of a new session."""
+        """The form of a new session; asked twice where it comes too late for a promise."""
         form = await request.post()
-        users = {user.name: user for user in await self.parts.store.users()}
-        async with answering("/leader") as answer:
-            leader = users.get(str(form.get("leader", "")))
-            host = users.get(str(form.get("host", "")))
-            if leader is None or "leader" not in leader.roles or leader.disabled:
-                raise NotAllowed("leader.error.incomplete")
-            starts = moment(str(form.get("starts", "")))
-            answer.path = f"/leader?month={starts:%Y-%m}"
-            rules = self.parts.service.data.rules
-            made = await self.parts.service.plan(
-                LeaderSession(
-                    session_id="",
-                    unit=leader.unit,
-                    level=rules.level(leader.unit),
-                    leader=leader.name,
-                    leader_name=leader.display,
-                    post=str(form.get("post", "")).strip()[:32],
-                    host=host.name if host is not None else "",
-                    host_name=host.display if host is not None else "",
-                    host_seat=host.seat if host is not None else "",
-                    seat=str(form.get("seat", ""))[:64],
-                    starts=starts,
-                    minutes=whole(str(form.get("minutes", "")), 5, 600),
-                    planned=whole(str(form.get("planned", "")), 1, 200),
-                ),
-                by=visitor(request).user.name,
-            )
+        typed = {name: str(form.get(name, "")) for name in _FIELDS}
+        try:
+            wanted = await self._wanted(typed)
+        except (NotAllowed, ValueError) as error:
+            async with answering("/leader"):
+                raise error
+        if not form.get("late") and (broken := await self.parts.service.broken_by(wanted)):
+            first = wanted.starts.date().replace(day=1)
+            return await self._page(request, first, typed=typed, broken=broken)
+        async with answering(f"/leader?month={wanted.starts:%Y-%m}") as answer:
+            made = await self.parts.service.plan(wanted, by=visitor(request).user.name)
             await audit(request, "leader.plan", made.session_id)
             answer.path = f"/leader/sessions/{made.session_id}"
         raise AssertionError
+
+    async def _wanted(self, typed: Mapping[str, str]) -> LeaderSession:
+        """The session that a form asks for. Raises :class:`NotAllowed` and ValueError."""
+        users = {user.name: user for user in await self.parts.store.users()}
+        leader, host = users.get(typed["leader"]), users.get(typed["host"])
+        if leader is None or "leader" not in leader.roles or leader.disabled:
+            raise NotAllowed("leader.error.incomplete")
+        return LeaderSession(
+            session_id="",
+            unit=leader.unit,
+            level=self.parts.service.data.rules.level(leader.unit),
+            leader=leader.name,
+            leader_name=leader.display,
+            post=typed["post"].strip()[:32],
+            host=host.name if host is not None else "",
+            host_name=host.display if host is not None else "",
+            host_seat=host.seat if host is not None else "",
+            seat=typed["seat"][:64],
+            starts=moment(typed["starts"]),
+            minutes=whole(typed["minutes"], 5, 600),
+            planned=whole(typed["planned"], 1, 200),
+        )
 
     @allowed(*PLANNERS)
     async def rota(self, request: web.Request) -> web.Response:

@@ -12,6 +12,7 @@ from adapters.leader import LeaderSession, Outcome, WorkItem
 from adapters.ports import NotStored
 from ivr.console.access import allowed, audit
 from ivr.console.context import Page, visitor
+from ivr.console.leader import promises
 from ivr.console.leader.parts import (
     EVERYBODY,
     PLANNERS,
@@ -190,14 +191,17 @@ class SessionPages:
                 "ticket_no": one.ticket_no,
                 "rule": rules.rule(one.rule),
                 "why": one.why,
-                # Who may not read a ticket is not told what it is about either.
+                # Who may not read a ticket is not told what it is about either; after a time
+                # nobody is.
                 "title": tickets[one.ticket_no].title
-                if self.parts.open_to(who, tickets[one.ticket_no])
+                if one.ticket_no in tickets and self.parts.open_to(who, tickets[one.ticket_no])
                 else "",
             }
             for one in (draw.excluded if draw is not None else ())
         ]
         waiting = await store.waiting_confirmations(session.leader)
+        over = session.state == "已结束"
+        owed = await service.promises(session)
         users = await store.users()
         return page(
             request,
@@ -214,6 +218,9 @@ class SessionPages:
             excluded=shown,
             checked=checked,
             waiting=len(waiting),
+            promises=[] if over else await promises.rows(self.parts, who, owed, session),
+            now=self.parts.now(),
+            owed={one.item.item_id: one.taken for one in owed},
             runs=may_run(who, session),
             plans=who.may(*PLANNERS),
             next_states=ALLOWED[session.state],

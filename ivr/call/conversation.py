@@ -27,6 +27,7 @@ from ivr.call.timeline import TimeLine
 from ivr.call.timers import Due, Timers
 from ivr.call.transcript import Transcript
 from ivr.call.transfer import Transfers
+from ivr.call.turn import Turn
 from ivr.call.waiting import Wait
 from ivr.call.words import Words
 from ivr.queue.call_backs import Kept
@@ -35,7 +36,6 @@ from ivr.recording.manifest import Party
 from ivr.sip import messages as sip
 from ivr.talk.following import Ordered
 
-LONGEST_TURN_S = 30.0
 # What people say to each other is kept at least so often, in case this node dies.
 SAVE_TALK_S = 5.0
 
@@ -83,9 +83,9 @@ class Conversation:
         self.hearing = Hearing(services, inbox.put_nowait, self.transfers.speaker)
         self.words = Words(self.hearing, self._masking, transcript, self._time)
         self._timers = Timers(inbox.put_nowait)
-        self._listen: do.Listen | None = None
-        self._caller_speaks = False
-        self._music = False
+        self._turn = Turn(
+            services, self._queue, self._keypad, self._timers, self._masking, self.hearing
+        )
         self.deferred: deque[ev.AnyEvent] = deque()
         self.begun = False
         self.said_goodbye = False
@@ -136,7 +136,7 @@ class Conversation:
     @property
     def hears_answers(self) -> bool:
         """Whether speech is an answer now: words over the notice are none yet."""
-        return self._listen is not None and self._listen.speech and not self._queue.must_finish
+        return self._turn.hears_answers
 
     async def keep(self, command: do.KeepRating | do.KeepFollowUp) -> None:
         """Keep what somebody thinks, of this call or of a ticket."""
@@ -158,24 +158,13 @@ class Conversation:
     async def _key(self, key: sip.Key) -> None:
         if self.transfers.key(key.leg, key.key) or key.leg != CALLER:
             return
-        if key.key == "#" and self._timers.running("full"):
-            # It ends an input that was complete without it.
-            self._timers.stop("full")
-            return
-        self._timers.stop("no-input")
-        if self._listen is not None and self._queue.interrupt():
-            self._forget_turn()
-        digits = self._keypad.press(key.key, key.at_ms)
-        if digits is None:
-            self._timers.start("inter-digit", self._keypad.rule.inter_digit_s)
-            return
-        if key.key != "#" and self._keypad.rule.max_digits > 1:
-            self._timers.start("full", self._keypad.rule.inter_digit_s)
-        await self._keys(digits)
+        digits = self._turn.key(key.key, key.at_ms)
+        if digits is not None:
+            await self._keys(digits)
 
     async def _keys(self, digits: str) -> None:
         self._timers.stop("inter-digit")
-        self._forget_turn()
+        self._turn.forget_speech()
         masked = self._keypad.rule.masked
         if masked:
             self._masking.keyed(digits)
@@ -187,8 +176,8 @@ class Conversation:
             return
         if due.what == "inter-digit":
             await self._keys(self._keypad.flush())
-        elif due.what == "no-input" and self._listen is not None and self._queue.idle:
-            self._caller_speaks = False
+        elif due.what == "no-input" and self._turn.expected and self._queue.idle:
+            self._turn.speaks = False
             await self._handle(ev.NoInput())
         elif due.what == "save-talk":
             await self._filing.save_talk()
@@ -198,18 +187,18 @@ class Conversation:
         if heard.leg != CALLER or self.transfers.bridged:
             self._overheard(heard)
         elif isinstance(event, SpeechSustained):
-            self._caller_speaks = True
+            self._turn.speaks = True
             self._masking.speech()
             if self.hears_answers:
                 self._queue.interrupt()
-            self._said_all()
+            self._turn.said_all()
         elif isinstance(event, SpeechDropped):
-            self._caller_speaks = False
-            self._said_all()
+            self._turn.speaks = False
+            self._turn.said_all()
         elif isinstance(event, PartialText):
             await self._partial(event.text)
         elif isinstance(event, TurnEnded):
-            await self._turn(heard, event)
+            await self._turn_ended(heard, event)
 
     def _overheard(self, heard: Heard) -> None:
         """Somebody speaks to people, not to the dialogue."""
@@ -245,16 +234,16 @@ class Conversation:
         if commands:
             # An emergency, heard before the sentence was over: the rest would come late.
             self._transcript.add("caller", shown, self._time.now, self._time.now)
-            self._forget_turn()
+            self._turn.forget_speech()
             self._queue.interrupt()
             await self._carry_out(commands)
 
-    async def _turn(self, heard: Heard, turn: TurnEnded) -> None:
-        self._caller_speaks = False
+    async def _turn_ended(self, heard: Heard, turn: TurnEnded) -> None:
+        self._turn.speaks = False
         self.words.note(heard)
         if not turn.lost:
             await self._handle(self.words.utterance(turn, listening=self.hears_answers))
-        self._said_all()
+        self._turn.said_all()
 
     # --- the dialogue and its commands ---------------------------------------------------
 
@@ -278,20 +267,17 @@ class Conversation:
     async def _carry_out(self, commands: tuple[do.AnyCommand, ...]) -> None:
         if not commands:
             return
-        self._listen = None
-        self._music = False
-        self._timers.stop("no-input")
-        self._timers.stop("inter-digit")
+        self._turn.end()
         draft = self.talk.draft
         self._masking.taken_down(draft)
         for command in commands:
             await self._carry_out_one(command)
-        if self._listen is None:
+        if not self._turn.expected:
             self._masking.listen(None)
         # What has just been filed is no longer in progress, whatever the dialogue still holds.
         if not any(isinstance(command, do.FileTicket) for command in commands):
             await self._filing.save_progress(draft)
-        self._said_all()
+        self._turn.said_all()
 
     async def _carry_out_one(self, command: do.AnyCommand) -> None:
         match command:
@@ -300,7 +286,7 @@ class Conversation:
             case do.Record():
                 self._queue.then(self._start_recording)
             case do.Listen():
-                self._start_listening(command)
+                self._turn.begin(command)
             case do.FileTicket():
                 self._inbox.put_nowait(await self._filing.file(command))
             case do.Ask():
@@ -315,7 +301,7 @@ class Conversation:
             case do.KeepPlace():
                 await self.wait.keep(command, self._transcript.lines)
             case do.Music():
-                self._music = True
+                self._turn.music = True
             case do.KeepRating() | do.KeepFollowUp():
                 await self.keep(command)
             case do.Note():
@@ -328,32 +314,11 @@ class Conversation:
         if failed is not None:
             self._inbox.put_nowait(failed)
 
-    def _start_listening(self, command: do.Listen) -> None:
-        self._listen = command
-        self._masking.listen(command, self._keypad.since_ms)
-        self.hearing.expect(command)
-        self._keypad.expect(command.keys)
-        if self._keypad.pending:
-            # Pressed ahead, while the last question was still being dealt with.
-            wait = 0.0 if self._keypad.complete else command.keys.inter_digit_s
-            self._timers.start("inter-digit", wait)
-
     def _start_recording(self) -> None:
         self._time.recording_begins()
         path = self._files.start()
         if path is not None:
             self._worker.send(sip.StartRecording(str(path)))
 
-    def _forget_turn(self) -> None:
-        self._caller_speaks = False
-        self.hearing.forget_turn()
-
     def _said_all(self) -> None:
-        """Nothing is left to say: the caller's time to answer begins, or music."""
-        if self._music and self._services.music and self._queue.silent and not self._caller_speaks:
-            self._queue.add(Item(self._services.music, loop=True))
-        if self._listen is None or not self._queue.idle or self._keypad.pending:
-            return
-        # Whoever is speaking has not failed to answer; but nobody is left in silence for good.
-        wait = LONGEST_TURN_S if self._caller_speaks else self._listen.no_input_s
-        self._timers.start("no-input", wait)
+        self._turn.said_all()

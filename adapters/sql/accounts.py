@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from abc import ABC, abstractmethod
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Sequence
 from datetime import datetime
-from typing import Any, TypeVar
+from typing import Any
 
 import msgspec
 from sqlalchemy import Row, delete, or_, select, update
@@ -13,20 +12,11 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from adapters.accounts import AuditEntry, Session, User
 from adapters.sql.account_tables import audit, sessions, users
+from adapters.sql.transactions import Transacting
 
-T = TypeVar("T")
 
-
-class SqlAccounts(ABC):
+class SqlAccounts(Transacting):
     """Implements :class:`adapters.accounts.Accounts`."""
-
-    @abstractmethod
-    async def _write(self, work: Callable[[AsyncConnection], Awaitable[T]]) -> T:
-        """Run ``work`` in a transaction that may write."""
-
-    @abstractmethod
-    async def _read(self, work: Callable[[AsyncConnection], Awaitable[T]]) -> T:
-        """Run ``work`` in a transaction that only reads."""
 
     async def put_user(self, user: User) -> None:
         """Add a user, or replace the one of this name."""

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from abc import ABC, abstractmethod
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Sequence
 from datetime import datetime
-from typing import TypeVar
 
 from msgspec.structs import replace
 from sqlalchemy import Select, and_, or_, select
@@ -16,8 +14,7 @@ from adapters.sql import talk_index
 from adapters.sql.calls import record
 from adapters.sql.statistics_tables import seat_turns
 from adapters.sql.tables import calls, lines, tickets
-
-T = TypeVar("T")
+from adapters.sql.transactions import Transacting
 
 MOST = 500
 _OUTCOMES = {
@@ -29,12 +26,8 @@ _OUTCOMES = {
 }
 
 
-class SqlArchive(ABC):
+class SqlArchive(Transacting):
     """Implements :class:`adapters.archive.Archive`."""
-
-    @abstractmethod
-    async def _read(self, work: Callable[[AsyncConnection], Awaitable[T]]) -> T:
-        """Run ``work`` in a transaction that only reads."""
 
     async def find_calls(self, wanted: Wanted) -> Sequence[Found]:
         """The calls that meet every condition of ``wanted``, newest first."""

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from abc import ABC, abstractmethod
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Sequence
 from datetime import datetime
-from typing import TypeVar
 
 import msgspec
 from sqlalchemy import delete, select
@@ -14,11 +12,10 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from adapters.corrections import Correction
 from adapters.sql.desk_tables import corrections
 from adapters.sql.dialect import upsert
+from adapters.sql.transactions import Transacting
 
-T = TypeVar("T")
 
-
-class SqlCorrections(ABC):
+class SqlCorrections(Transacting):
     """A :class:`adapters.corrections.Corrections` over the whole store's transactions."""
 
     async def keep_corrections(self, found: Sequence[Correction]) -> None:
@@ -54,14 +51,6 @@ class SqlCorrections(ABC):
         """Drop those kept longer than they may be; how many."""
         gone = delete(corrections).where(corrections.c.at < before)
         return await self._write(lambda db: _count(db, gone))
-
-    @abstractmethod
-    async def _write(self, work: Callable[[AsyncConnection], Awaitable[T]]) -> T:
-        """Run ``work`` in a transaction that writes."""
-
-    @abstractmethod
-    async def _read(self, work: Callable[[AsyncConnection], Awaitable[T]]) -> T:
-        """Run ``work`` in a transaction that reads."""
 
 
 async def _count(db: AsyncConnection, statement: object) -> int:

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from abc import ABC, abstractmethod
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime, timedelta
-from typing import Any, TypeVar
+from typing import Any
 
 import msgspec
 from sqlalchemy import Row, and_, insert, or_, select, text, update
@@ -28,10 +27,10 @@ from adapters.ports import NotStored
 from adapters.sql.dialling_tables import dials
 from adapters.sql.leader_tables import items
 from adapters.sql.tables import calls, tickets
+from adapters.sql.transactions import Transacting
 from flows.ticket import TicketDraft
 from flows.values.phone import phone_number
 
-T = TypeVar("T")
 NumbersOf = Callable[[AsyncConnection, str], Awaitable[Sequence[str]]]
 
 # One node at a time decides; any constant but those of the other locks will do.
@@ -40,7 +39,7 @@ _LOCK = 12347
 _LONGEST_CALL = timedelta(hours=4)
 
 
-class SqlDialling(ABC):
+class SqlDialling(Transacting):
     """A :class:`adapters.dialling.DialStore` over the whole store's transactions."""
 
     async def permit_dial(
@@ -140,14 +139,6 @@ class SqlDialling(ABC):
             return [_attempt(row) for row in await db.execute(query)]
 
         return await self._read(read)
-
-    @abstractmethod
-    async def _write(self, work: Callable[[AsyncConnection], Awaitable[T]]) -> T:
-        """Run ``work`` in a transaction that writes."""
-
-    @abstractmethod
-    async def _read(self, work: Callable[[AsyncConnection], Awaitable[T]]) -> T:
-        """Run ``work`` in a transaction that reads."""
 
 
 async def _facts(db: AsyncConnection, order: Order, now: datetime) -> Facts:

@@ -2,32 +2,19 @@
 
 from __future__ import annotations
 
-from abc import ABC, abstractmethod
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Sequence
 from datetime import datetime
-from typing import TypeVar
-
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from adapters.notices import EmergencyRecord, SignOff
 from adapters.ring_back import RingBack, RingBackRecord
 from adapters.sql import emergencies, leases, ring_backs
 from adapters.sql.emergency_tables import ring_backs as table
+from adapters.sql.transactions import Transacting
 
-T = TypeVar("T")
 
-
-class EmergencyStore(ABC):
+class EmergencyStore(Transacting):
     """Notices (:class:`adapters.notices.NoticeStore`) and ring-backs
     (:class:`adapters.ring_back.RingBackStore`)."""
-
-    @abstractmethod
-    async def _write(self, work: Callable[[AsyncConnection], Awaitable[T]]) -> T:
-        """Run ``work`` in a transaction that may write."""
-
-    @abstractmethod
-    async def _read(self, work: Callable[[AsyncConnection], Awaitable[T]]) -> T:
-        """Run ``work`` in a transaction that only reads."""
 
     async def escalate(self, now: datetime, limit: int = 20) -> Sequence[str]:
         """Take the next step of every emergency whose time for it has come."""

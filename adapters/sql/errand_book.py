@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from abc import ABC, abstractmethod
 from collections import Counter
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime
 from typing import Any, TypeVar, get_args
 
@@ -17,13 +16,14 @@ from adapters.errands import Errand, ErrandKind, RatingRecord
 from adapters.sql import reports
 from adapters.sql.errand_tables import errands, ratings
 from adapters.sql.errands import errand_of, rating_of
+from adapters.sql.transactions import Transacting
 from flows.opinion import Satisfaction, Solved
 
 T = TypeVar("T")
 _Counts = Sequence[tuple[date, Mapping[str, int]]]
 
 
-class SqlErrandBook(ABC):
+class SqlErrandBook(Transacting):
     """An :class:`adapters.errand_book.ErrandBook` over the whole store's transactions."""
 
     async def find_errands(self, wanted: ErrandsWanted) -> Sequence[Errand]:
@@ -130,14 +130,6 @@ class SqlErrandBook(ABC):
             return found
 
         return await self._read(count)
-
-    @abstractmethod
-    async def _write(self, work: Callable[[AsyncConnection], Awaitable[T]]) -> T:
-        """Run ``work`` in a transaction that writes."""
-
-    @abstractmethod
-    async def _read(self, work: Callable[[AsyncConnection], Awaitable[T]]) -> T:
-        """Run ``work`` in a transaction that reads."""
 
 
 def _times(condition: ColumnElement[bool]) -> ColumnElement[int]:

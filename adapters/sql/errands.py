@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from abc import ABC, abstractmethod
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Any, TypeVar
+from typing import Any
 
 import msgspec
 from sqlalchemy import Row, func, select, text, update
@@ -28,19 +27,18 @@ from adapters.sql.dialect import upsert
 from adapters.sql.emergency_tables import emergencies
 from adapters.sql.errand_tables import errands, ratings
 from adapters.sql.tables import calls, tickets
+from adapters.sql.transactions import Transacting
 from flows.followup import FollowUpResult
 from flows.opinion import Rating
 from flows.ticket import TicketDraft
 from flows.values.phone import phone_number
-
-T = TypeVar("T")
 
 _WAITING = errands.c.state == "waiting"
 # One node at a time chooses; any constant but those of the other locks will do.
 _LOCK = 12348
 
 
-class SqlErrands(ABC):
+class SqlErrands(Transacting):
     """A :class:`adapters.errands.ErrandStore` over the whole store's transactions."""
 
     async def missed(
@@ -209,14 +207,6 @@ class SqlErrands(ABC):
     async def rating(self, call_id: str) -> RatingRecord | None:
         """How a call was rated, if it was."""
         return await self._read(lambda db: _rating(db, call_id))
-
-    @abstractmethod
-    async def _write(self, work: Callable[[AsyncConnection], Awaitable[T]]) -> T:
-        """Run ``work`` in a transaction that writes."""
-
-    @abstractmethod
-    async def _read(self, work: Callable[[AsyncConnection], Awaitable[T]]) -> T:
-        """Run ``work`` in a transaction that reads."""
 
 
 async def follow(db: AsyncConnection, change: StateChange) -> None:

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from abc import ABC, abstractmethod
-from collections.abc import Awaitable, Callable, Sequence
-from typing import Any, TypeVar
+from collections.abc import Sequence
+from typing import Any
 
 from sqlalchemy import Column, Integer, Table, func, literal, select
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -14,8 +13,7 @@ from adapters.sql.dialling_tables import dials
 from adapters.sql.emergency_tables import notices, ring_backs
 from adapters.sql.leader_tables import reports
 from adapters.sql.tables import outbox
-
-T = TypeVar("T")
+from adapters.sql.transactions import Transacting
 
 _UNFINISHED = ("waiting", "parked", "placed", "unknown")
 _Lane = tuple[LaneName, Table, Column[Any], Column[Any] | None]
@@ -28,12 +26,8 @@ _LANES: tuple[_Lane, ...] = (
 )
 
 
-class SqlLanes(ABC):
+class SqlLanes(Transacting):
     """Implements :class:`adapters.lanes.Lanes`."""
-
-    @abstractmethod
-    async def _read(self, work: Callable[[AsyncConnection], Awaitable[T]]) -> T:
-        """Run ``work`` in a transaction that only reads."""
 
     async def lanes(self) -> Sequence[Lane]:
         """Everything unfinished, by lane and state."""

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from abc import ABC, abstractmethod
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Sequence
 from datetime import datetime
-from typing import TypeVar
 
 import msgspec
 from sqlalchemy import and_, or_, select, update
@@ -19,11 +17,10 @@ from adapters.sql import talk_index, tickets
 from adapters.sql.dialect import upsert
 from adapters.sql.second_pass_tables import second_passes
 from adapters.sql.tables import calls
+from adapters.sql.transactions import Transacting
 
-T = TypeVar("T")
 
-
-class SqlSecondPasses(ABC):
+class SqlSecondPasses(Transacting):
     """A :class:`adapters.second_pass.SecondPassStore` over the whole store's transactions."""
 
     async def next_second_pass(self, node: str, *, since: datetime, most: int) -> CallRecord | None:
@@ -63,14 +60,6 @@ class SqlSecondPasses(ABC):
     async def second_pass(self, call_id: str) -> SecondPass | None:
         """What came of a call's second pass so far."""
         return await self._read(lambda db: _known(db, call_id))
-
-    @abstractmethod
-    async def _write(self, work: Callable[[AsyncConnection], Awaitable[T]]) -> T:
-        """Run ``work`` in a transaction that writes."""
-
-    @abstractmethod
-    async def _read(self, work: Callable[[AsyncConnection], Awaitable[T]]) -> T:
-        """Run ``work`` in a transaction that reads."""
 
 
 async def _take(db: AsyncConnection, node: str, since: datetime, most: int) -> CallRecord | None:

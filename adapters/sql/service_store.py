@@ -2,21 +2,16 @@
 
 from __future__ import annotations
 
-from abc import ABC, abstractmethod
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Mapping
 from datetime import datetime
-from typing import TypeVar
-
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from adapters.model import LinkChange
 from adapters.sql import links, services
+from adapters.sql.transactions import Transacting
 from flows.events import Dropped
 
-T = TypeVar("T")
 
-
-class SqlServiceStore(ABC):
+class SqlServiceStore(Transacting):
     """A :class:`adapters.service_store.ServiceStore` over the whole store's transactions."""
 
     async def open_link(self, reference: str, call_id: str, *, at: datetime) -> None:
@@ -38,11 +33,3 @@ class SqlServiceStore(ABC):
     async def take_dropped(self, caller: str, *, since: datetime) -> Dropped | None:
         """What may be resumed, once."""
         return await self._write(lambda db: services.take_dropped(db, caller, since))
-
-    @abstractmethod
-    async def _write(self, work: Callable[[AsyncConnection], Awaitable[T]]) -> T:
-        """Run ``work`` in a transaction that writes."""
-
-    @abstractmethod
-    async def _read(self, work: Callable[[AsyncConnection], Awaitable[T]]) -> T:
-        """Run ``work`` in a transaction that reads."""

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from abc import ABC, abstractmethod
-from collections.abc import Awaitable, Callable, Sequence
-from typing import Any, TypeVar
+from collections.abc import Sequence
+from typing import Any
 
 import msgspec
 from sqlalchemy import ColumnElement, Row, Select, and_, func, or_, select
@@ -13,12 +12,11 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from adapters.similar import CLOSED, Alike, Known
 from adapters.sql.desk_tables import merges
 from adapters.sql.tables import calls, ticket_states, tickets
+from adapters.sql.transactions import Transacting
 from flows.ticket import TicketDraft
 
-T = TypeVar("T")
 
-
-class SqlSimilar(ABC):
+class SqlSimilar(Transacting):
     """A :class:`adapters.similar.SimilarTickets` over the whole store's transactions."""
 
     async def alike(self, wanted: Alike) -> Sequence[Known]:
@@ -42,10 +40,6 @@ class SqlSimilar(ABC):
             return ()
         query = _query().where(calls.c.caller == caller, tickets.c.call_id != call_id).limit(limit)
         return await self._read(lambda db: _known(db, query))
-
-    @abstractmethod
-    async def _read(self, work: Callable[[AsyncConnection], Awaitable[T]]) -> T:
-        """Run ``work`` in a transaction that reads."""
 
 
 def _common(wanted: Alike) -> list[ColumnElement[bool]]:

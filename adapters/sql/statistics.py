@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from abc import ABC, abstractmethod
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Sequence
 from datetime import date, datetime
-from typing import Any, TypeVar
+from typing import Any
 
 import msgspec
 from sqlalchemy import ColumnElement, and_, case, func, or_, select, update
@@ -13,9 +12,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from adapters.sql.dialect import upsert
 from adapters.sql.statistics_tables import call_facts, refused_calls, seat_turns
+from adapters.sql.transactions import Transacting
 from adapters.statistics import SOON_S, CallFact, SeatTally, SeatTurn, Tally
-
-T = TypeVar("T")
 
 _FACT = call_facts.c
 
@@ -51,16 +49,8 @@ _SUMS = (
 _INCOMING: ColumnElement[bool] = _FACT.outgoing.is_(False)
 
 
-class SqlStatistics(ABC):
+class SqlStatistics(Transacting):
     """Implements :class:`adapters.statistics.Statistics`."""
-
-    @abstractmethod
-    async def _write(self, work: Callable[[AsyncConnection], Awaitable[T]]) -> T:
-        """Run ``work`` in a transaction that may write."""
-
-    @abstractmethod
-    async def _read(self, work: Callable[[AsyncConnection], Awaitable[T]]) -> T:
-        """Run ``work`` in a transaction that only reads."""
 
     async def put_fact(self, fact: CallFact) -> None:
         """Keep a call's sheet, in place of the one before."""

@@ -22,6 +22,7 @@ BENCHES = {
     "accuracy": "how well recordings are heard: of one's own with --audio DIR",
     "asr_cost": "what hearing costs: 20 callers at once",
     "expecting": "short answers with and without re-ranking by what was asked",
+    "phrases": "short answers with and without phrase lists, on a model that takes them",
     "opinions": "satisfied, solved, or not: answers of citizens and what is made of them",
     "soak": "10,000 utterances through one decoder process: half an hour at most",
     "sip_load": "what a call costs on the line: 20 calls at once",

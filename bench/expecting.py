@@ -14,6 +14,7 @@ from __future__ import annotations
 import random
 import sys
 import wave
+from collections.abc import Iterator, Sequence
 
 import msgspec
 import numpy as np
@@ -57,11 +58,16 @@ SENTENCES = 120
 SILENCE_S = 0.4
 
 
-class Heard(msgspec.Struct, frozen=True):
-    """What was said to which question, and what the recogniser made of it."""
+class Said(msgspec.Struct, frozen=True):
+    """What was said to which question."""
 
     question: str
     said: str
+
+
+class Heard(Said, frozen=True):
+    """Also in which noise, and what the recogniser made of it."""
+
     noise: str
     result: Result
 
@@ -85,9 +91,9 @@ def line_sound(samples: np.ndarray, noise_db: float | None, seed: int) -> bytes:
     return bytes(np.asarray(line).astype("<i2").tobytes())
 
 
-def recognise(engine: Engine, pcm: bytes) -> Result:
+def recognise(engine: Engine, pcm: bytes, phrases: Sequence[str] = ()) -> Result:
     """One utterance."""
-    stream = engine.open()
+    stream = engine.open(phrases)
     for at in range(0, len(pcm), BYTES_PER_SECOND // 10):
         stream.accept(pcm[at : at + BYTES_PER_SECOND // 10], partial=False)
     return stream.finish()
@@ -105,32 +111,37 @@ def answers() -> list[tuple[str, str]]:
     return said
 
 
-def hear_answers(engine: Engine) -> list[Heard]:
-    """All answers, in all voices and noises."""
+def answer_sounds(noise: str) -> Iterator[tuple[Said, bytes]]:
+    """All answers in all voices, in one of the noises."""
     espeak = Espeak()
-    heard = []
     for number, (question, text) in enumerate(answers()):
         for variant, speed in VOICES:
             samples, rate = espeak.speak(text, variant, speed)
             samples = soxr.resample(samples, rate, SAMPLE_RATE)
-            for noise, below in NOISES_DB.items():
-                pcm = line_sound(samples, below, number)
-                heard.append(Heard(question, text, noise, recognise(engine, pcm)))
-    return heard
+            yield Said(question, text), line_sound(samples, NOISES_DB[noise], number)
 
 
-def hear_sentences(engine: Engine) -> list[Result]:
+def hear_answers(engine: Engine) -> list[Heard]:
+    """All answers, in all voices and noises."""
+    return [
+        Heard(one.question, one.said, noise, recognise(engine, pcm))
+        for noise in NOISES_DB
+        for one, pcm in answer_sounds(noise)
+    ]
+
+
+def sentence_sounds() -> list[bytes]:
     """Some of the callers' sentences that were rendered for evaluation."""
     files = sorted(UTTERANCES.rglob("*.wav"))
-    results = []
+    sounds = []
     for path in random.Random(SEED).sample(files, min(SENTENCES, len(files))):
         with wave.open(str(path)) as file:
             if file.getframerate() == SAMPLE_RATE:
-                results.append(recognise(engine, file.readframes(file.getnframes())))
-    return results
+                sounds.append(file.readframes(file.getnframes()))
+    return sounds
 
 
-def is_right(one: Heard, text: str) -> bool:
+def is_right(one: Said, text: str) -> bool:
     """Whether ``text`` is what was said."""
     if one.question == "number":
         return spoken_digits(text) == spoken_digits(one.said)
@@ -180,7 +191,7 @@ def main() -> None:
         if one.question != question and one.said not in expected_of(question).answers
     ]
     wrong = sum(turned(result, said, expected_of(question)) for result, said, question in others)
-    sentences = hear_sentences(engine)
+    sentences = [recognise(engine, pcm) for pcm in sentence_sounds()]
     of_sentences = sum(
         rerank(result, expected_of(question)).text != result.text
         for result in sentences

@@ -66,7 +66,7 @@ def services_for(
         music=library.recording(MUSIC).path,
         targets=targets_of(parts.config, flow_data),
         queueing=Queueing(parts.queue, parts.call_backs, parts.cards),
-        always_heard=_always_heard(flow_data),
+        always_heard=always_heard(flow_data),
     )
 
 
@@ -82,7 +82,7 @@ def renewed(services: Services, parts: Parts, flow_data: FlowData) -> Services:
         targets=targets_of(parts.config, flow_data),
         voice=services.voice.with_library(library),
         service_name=_service_names(flow_data),
-        always_heard=_always_heard(flow_data),
+        always_heard=always_heard(flow_data),
     )
 
 
@@ -101,7 +101,8 @@ def _overrides(config: Config) -> list[Path]:
     return [config.speech.prompts_dir] if config.speech.prompts_dir else []
 
 
-def _always_heard(flow_data: FlowData) -> tuple[str, ...]:
+def always_heard(flow_data: FlowData) -> tuple[str, ...]:
+    """What no question's phrase list may hide: emergencies, and the wish for a person."""
     emergencies = flow_data.emergency_words.values()
     return ("人工", "转人工", *(word for words in emergencies for word in words))
 

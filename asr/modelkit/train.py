@@ -38,9 +38,10 @@ _JOINED_SHARE = 0.08
 # Of the pieces of numbers, how many strings of them a pass has for each piece.
 _STRUNG_SHARE = 1.0
 _SAVE_EVERY = 200
-# Batches are filled up to whole multiples of so many frames: the library compiles its kernels anew
-# for each shape of batch, which takes as long as the work itself.
-_FRAMES_ROUNDED = 50
+# The library compiles its kernels anew for each shape of batch and keeps them, which takes as long
+# as the work itself and some megabytes: so batches come in few sizes and few lengths, in frames.
+_SIZES = (1, 2, 3, 4, 5, 6, 8, 10, 12, 15, 18, 22, 27, 33)
+_FRAMES_ROUNDED = 60
 _KERNELS_KEPT = "ONEDNN_PRIMITIVE_CACHE_CAPACITY"
 
 
@@ -128,11 +129,15 @@ class Telephone(Dataset[Batch]):
             margin = speech.RATE * (0.5 + 0.5 * len(item))
             return margin + sum(len(self._examples[i].samples) for i in item)
 
-        batches: list[list[tuple[int, ...]]] = [[]]
+        batches: list[list[tuple[int, ...]]] = []
+        room = 0
         for item in sorted(items, key=lambda item: length(item) * rng.uniform(0.9, 1.1)):
-            if (len(batches[-1]) + 1) * length(item) > _BATCH_SECONDS * speech.RATE:
+            if room == 0:
+                fitting = _BATCH_SECONDS * speech.RATE / length(item)
+                room = max((size for size in _SIZES if size <= fitting), default=1)
                 batches.append([])
             batches[-1].append(item)
+            room -= 1
         rng.shuffle(batches)
         return batches
 

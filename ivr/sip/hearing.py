@@ -25,12 +25,16 @@ class Hearing:
         self._wires.discard((source, sink))
 
     def forget(self, leg: int) -> None:
-        """The leg has ended; the caller's end is the end of all."""
-        if leg == CALLER:
-            self._wires.clear()
-            self._partners.clear()
+        """The leg has ended; the others still hear each other."""
         self._wires = {wire for wire in self._wires if leg not in wire}
         self._partners.discard(leg)
+        if leg == CALLER:
+            self._partners.clear()
+
+    def clear(self) -> None:
+        """The call has ended."""
+        self._wires.clear()
+        self._partners.clear()
 
     def shared(self, up: Collection[int]) -> set[int]:
         """The legs that somebody hears, of those who are ``up``."""

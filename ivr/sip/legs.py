@@ -191,7 +191,7 @@ class Legs:
                 self.drop(index, 0, "caller-left")
         self.pump(everything=True)
         self._audio.stop(self._send)
-        self.hearing.forget(CALLER)
+        self.hearing.clear()
         self.lines.pop(CALLER, None)
         self._send(m.LegChanged(CALLER, "ended", code, reason))
         self._stack.collect()

@@ -46,3 +46,14 @@ def test_a_leg_that_ended_is_forgotten() -> None:
     assert hearing.with_caller(UP) == {2}
     hearing.forget(CALLER)
     assert hearing.shared(UP) == hearing.partners(UP) == set()
+
+
+def test_who_the_first_leg_leaves_behind_still_hear_each_other() -> None:
+    hearing = Hearing()
+    for source, sink in ((0, 1), (1, 0), (1, 2), (2, 1)):
+        hearing.put(source, sink)
+    hearing.forget(CALLER)
+    assert hearing.shared((1, 2)) == {1, 2}
+    assert hearing.partners(UP) == set()
+    hearing.clear()
+    assert hearing.shared(UP) == set()

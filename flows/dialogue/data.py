@@ -76,6 +76,7 @@ class PhraseLists(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     another_day: tuple[str, ...]
     agree: tuple[str, ...]
     give_up: tuple[str, ...]
+    give_up_lightly: tuple[str, ...]
     other_matter: tuple[str, ...]
     keep_place: tuple[str, ...]
     no_wait: tuple[str, ...]
@@ -130,6 +131,7 @@ class Wording:
         self.another_day = Phrases(lists.another_day)
         self.agree = Phrases(lists.agree)
         self.give_up = Phrases(lists.give_up)
+        self.give_up_lightly = Phrases(lists.give_up_lightly)
         self.other_matter = Phrases(lists.other_matter)
         self.keep_place = Phrases(lists.keep_place)
         self.no_wait = Phrases(lists.no_wait)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import functools
 import os
 import random
@@ -215,8 +216,15 @@ async def test_a_slow_process_that_still_works_is_not_taken_for_stuck(model_dir:
             *(stream.finish() for stream in streams), return_exceptions=True
         )
         assert any(isinstance(result, DecoderUnavailable) for result in results)
-        # A process that was ended would not answer any more.
-        assert await hear(decoder, speech()) == PROBE_TEXT
+
+        async def answers() -> bool:
+            # On a busy machine once more may be too late, too.
+            with contextlib.suppress(DecoderUnavailable):
+                return await hear(decoder, speech()) == PROBE_TEXT
+            return False
+
+        await until(answers)
+        # One that had been taken for stuck would have been replaced.
         assert decoder.pid == pid
 
 

@@ -32,7 +32,7 @@ def strongest(pcm: bytes, frequency: float, seconds: float = 0.25) -> float:
     size = round(seconds * 8000) * 2
     return max(
         frequency_power(pcm[at : at + size], frequency)
-        for at in range(0, max(1, len(pcm) - size), size)
+        for at in range(0, max(1, len(pcm) - size), size // 10 * 2)
     )
 
 

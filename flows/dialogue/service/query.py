@@ -8,6 +8,7 @@ from msgspec.structs import replace
 
 from flows.commands import Say, Text
 from flows.dialogue.call import Call, Said
+from flows.dialogue.giving_up import gives_up
 from flows.dialogue.moves import Go, Miss, Move, Proceed, Speech, ToPerson
 from flows.dialogue.service.form import CONSENT, asked, form, put, sheet, value_of
 from flows.dialogue.service.reading import in_parts
@@ -65,7 +66,7 @@ class Answering(ServiceState, frozen=True):
 
     def heard(self, call: Call, said: Said) -> Move:
         # The answer has been found; only hearing the rest of it is not wanted.
-        if call.data.wording.give_up.whole(said.text):
+        if gives_up(call, said.text, lightly=True):
             return Proceed()
         return super().heard(call, said)
 

@@ -13,10 +13,10 @@ run: setup  ## keep the line open and say how to dial it
 	@.venv/bin/hotline serve --with-simulator
 
 # Whole calls mostly wait for prompts to be spoken: more processes than cores.
-test:  ## every test, five at a time; pictures of the pages in .build/screenshots
+test:  ## every test, four at a time; pictures of the pages in .build/screenshots
 	@deploy/setup.sh test
 	@BROWSER_PICTURES=$${BROWSER_PICTURES-.build/screenshots} \
-		.venv/bin/pytest -q -n 5 --dist loadfile --no-loadscope-reorder
+		.venv/bin/pytest -q -n 4 --dist loadfile --no-loadscope-reorder
 
 lint: setup  ## style, types, walls
 	@.venv/bin/ruff check .

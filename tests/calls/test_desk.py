@@ -99,7 +99,7 @@ async def test_from_the_ring_to_the_filed_ticket(tmp_path: Path) -> None:
             )
             await page.keyboard.press("Alt+x")
             await page.keyboard.press("Alt+x")
-            await call.over(30)
+            await call.over(90)
             await expect(page.locator("#status")).to_have_text("话后整理")
             await page.keyboard.press("Alt+u")
             await expect(page.locator("#status")).to_have_text("空闲")

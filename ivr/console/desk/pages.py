@@ -177,8 +177,11 @@ class DeskPages:
         query = request.query
         desk = self.desks.find(query.get("seat", ""))
         call = desk.call if desk is not None else None
-        if desk is None or call is None or call.call_id != query.get("call_id"):
+        if desk is None:
             raise web.HTTPNotFound
+        if call is None or call.call_id != query.get("call_id"):
+            # It was over before the question came: no fault of the page's.
+            return answer({"gone": True})
         if desk.view.user != visitor(request).user.name:
             raise web.HTTPForbidden
         store, now = self._parts.store, self._parts.now()

@@ -161,7 +161,7 @@ export class Others {
       return;
     }
     // Of several questions under way only the last one's answer counts.
-    if (mine !== this.#asked) return;
+    if (mine !== this.#asked || found.gone) return;
     this.#list($("similar"), found.similar, t("desk.similar.none"), true);
     this.#list($("earlier"), found.earlier, t("desk.earlier.none"), false);
   }

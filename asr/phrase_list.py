@@ -18,7 +18,7 @@ from pathlib import Path
 from asr.text import clean
 
 UNKNOWN = "[unk]"
-MOST_PHRASES = 500
+MOST_PHRASES = 5000
 _LONGEST_WORD = 12
 
 

@@ -107,7 +107,7 @@ async def test_draining_lets_calls_finish_and_takes_no_new_ones(tmp_path: Path) 
         heard = len(held.sound[0])
         await held.until(lambda: len(held.sound[0]) > heard + 8000)
         await call.hang_up()
-        await asyncio.wait_for(draining, 5)
+        await asyncio.wait_for(draining, 60)
 
 
 async def test_closing_hangs_up_and_leaves_no_process(tmp_path: Path) -> None:
@@ -214,7 +214,7 @@ async def test_one_worker_without_kamailio_serves_udp_and_tcp(tmp_path: Path) ->
             assert held.incoming.source.startswith("127.0.0.1:")
             await call.hang_up()
             await held.reaches("ended")
-        assert await ping("127.0.0.1", chosen.port, timeout_s=2.0)
+        assert await ping("127.0.0.1", chosen.port, timeout_s=20.0)
 
 
 async def test_open_on_every_interface_under_another_address(tmp_path: Path) -> None:

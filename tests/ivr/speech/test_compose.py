@@ -171,7 +171,7 @@ async def test_a_hanging_voice_does_not_keep_the_caller_waiting_for_ever(
     library: PromptLibrary, tmp_path: Path, memory: Path
 ) -> None:
     cache = WavCache(tmp_path / "cache", limit=1 << 24)
-    tts = Tts(cache, limit_s=1.0)
+    tts = Tts(cache, limit_s=6.0)
     speaker = Speaker(library, cache, tts)
     await speaker.start()
     assert tts.pid is not None

@@ -21,7 +21,7 @@ from ivr.speech.tts import LONGEST_JOB, Tts, split
 
 @pytest.fixture
 async def tts(tmp_path: Path) -> AsyncIterator[Tts]:
-    voice = Tts(WavCache(tmp_path / "cache", limit=1 << 24), limit_s=5.0)
+    voice = Tts(WavCache(tmp_path / "cache", limit=1 << 24), limit_s=20.0)
     yield voice
     await voice.close()
 

@@ -20,6 +20,7 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
+from functools import lru_cache, partial
 from math import exp
 from pathlib import Path
 from typing import Any
@@ -41,6 +42,8 @@ _HUSH = bytes(SAMPLE_RATE // 10 * 2)
 _TELL_EVERY = 256 * 1024
 _USES = 200
 """Utterances after which a recogniser is replaced, so that none grows for ever."""
+_QUESTIONS = 256
+"""For so many questions the phrase lists are kept as made."""
 _REMEMBER_S = 60.0
 """How long as many recognisers are kept as have been in use at once."""
 
@@ -77,6 +80,9 @@ class VoskEngine:
             raise ModelError(f"{path}: Vosk cannot load the model") from error
         self._dir = path
         self._words = read_words(path) if takes_phrases(path) else frozenset()
+        # The questions of a dialogue are few, and with the words of emergencies each has thousands
+        # of phrases to cut.
+        self._grammar = lru_cache(_QUESTIONS)(partial(phrase_list, words=self._words))
         self._alternatives = alternatives
         self._spare = spare
         self._idle: deque[tuple[Any, int, float]] = deque()
@@ -104,7 +110,7 @@ class VoskEngine:
         With ``phrases``, where the model can be given any, on a new one that hears them alone
         until there is a word that is in none of them.
         """
-        grammar = phrase_list(phrases, self._words) if phrases and self._words else None
+        grammar = self._grammar(tuple(phrases)) if phrases and self._words else None
         if grammar is not None:
             return PhrasedStream(self._new_stream(grammar), self.open)
         with self._lock:

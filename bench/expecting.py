@@ -22,7 +22,7 @@ import soxr
 
 from asr.engine import BYTES_PER_SECOND, SAMPLE_RATE, Engine, Result
 from asr.expecting import Expected, rerank
-from asr.modelkit.espeak import Espeak
+from asr.modelkit import espeak
 from asr.modelkit.g711 import through_a_law
 from asr.selection import default_model_dir
 from asr.vosk_engine import VoskEngine
@@ -111,14 +111,17 @@ def answers() -> list[tuple[str, str]]:
     return said
 
 
+def spoken(text: str, variant: str, speed: int, noise_db: float | None, seed: int) -> bytes:
+    """A text by espeak-ng in one of its voices, as it comes over the line."""
+    samples, rate = espeak.shared().speak(text, variant, speed)
+    return line_sound(soxr.resample(samples, rate, SAMPLE_RATE), noise_db, seed)
+
+
 def answer_sounds(noise: str) -> Iterator[tuple[Said, bytes]]:
     """All answers in all voices, in one of the noises."""
-    espeak = Espeak()
     for number, (question, text) in enumerate(answers()):
         for variant, speed in VOICES:
-            samples, rate = espeak.speak(text, variant, speed)
-            samples = soxr.resample(samples, rate, SAMPLE_RATE)
-            yield Said(question, text), line_sound(samples, NOISES_DB[noise], number)
+            yield Said(question, text), spoken(text, variant, speed, NOISES_DB[noise], number)
 
 
 def hear_answers(engine: Engine) -> list[Heard]:

@@ -17,7 +17,7 @@ import soxr
 
 from asr.engine import SAMPLE_RATE, Engine
 from asr.expecting import Expected, rerank
-from asr.modelkit.espeak import Espeak
+from asr.modelkit import espeak
 from asr.selection import default_model_dir
 from asr.vosk_engine import VoskEngine
 from bench.expecting import NOISES_DB, VOICES, line_sound, recognise
@@ -58,7 +58,7 @@ class Heard(msgspec.Struct, frozen=True):
 
 def heard(engine: Engine, opinions: Opinions) -> list[Heard]:
     """All answers, in all voices and noises."""
-    espeak = Espeak()
+    talker = espeak.shared()
     found = []
     for scale, values in SAID.items():
         hears = opinions.satisfaction if scale == "satisfaction" else opinions.solved
@@ -66,7 +66,7 @@ def heard(engine: Engine, opinions: Opinions) -> list[Heard]:
         for meant, texts in values.items():
             for number, text in enumerate(texts):
                 for variant, speed in VOICES:
-                    samples, rate = espeak.speak(text, variant, speed)
+                    samples, rate = talker.speak(text, variant, speed)
                     samples = soxr.resample(samples, rate, SAMPLE_RATE)
                     for noise, below in NOISES_DB.items():
                         result = recognise(engine, line_sound(samples, below, number))

@@ -26,11 +26,13 @@ from bench.expecting import (
     NOISES_DB,
     QUESTIONS,
     SEED,
+    VOICES,
     answer_sounds,
     expected_of,
     is_right,
     recognise,
     sentence_sounds,
+    spoken,
 )
 from bench.report import Table
 from flows.dialogue.data import load_flow_data
@@ -40,7 +42,9 @@ from ivr.equip import always_heard
 MODEL = ROOT / ".build" / "dynamic"
 
 
-ALSO = always_heard(load_flow_data())
+FLOW_DATA = load_flow_data()
+ALSO = always_heard(FLOW_DATA)
+ALARMS = 150
 
 
 def phrases_of(question: str) -> Sequence[str]:
@@ -81,6 +85,7 @@ def main(given: Sequence[str] | None = None) -> int:
         shares = (f"{hits / count:.1%}" for hits in right)
         table.add(noise, count, *shares, f"x {cost[1] / cost[0]:.2f}")
     _harm(engine, table, model)
+    _alarms(engine, table)
     table.write()
     return 0
 
@@ -108,6 +113,23 @@ def _harm(engine: Engine, table: Table, model: Path) -> None:
         f"x {cost[1] / cost[0]:.2f} of the processor time without ({seconds:.0f} s of speech)."
         if sounds
         else "Harm was not looked for: no sentences are rendered."
+    )
+
+
+def _alarms(engine: Engine, table: Table) -> None:
+    """Whether an emergency is heard at a question whose list does not have its words."""
+    words = sorted({word for kind in FLOW_DATA.emergency_words.values() for word in kind})
+    pick = random.Random(SEED)
+    heard = [0, 0]
+    for number, word in enumerate(pick.sample(words, ALARMS)):
+        variant, speed = VOICES[number % len(VOICES)]
+        pcm = spoken(word, variant, speed, None, number)
+        question = pick.choice(list(QUESTIONS))
+        for listed, phrases in enumerate(((), phrases_of(question))):
+            heard[listed] += word in recognise(engine, pcm, phrases).text
+    table.note(
+        f"Emergencies: of {ALARMS} of their words, said alone as an answer, {heard[0]} were heard "
+        f"right without a list and {heard[1]} under a question's."
     )
 
 

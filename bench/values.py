@@ -23,7 +23,7 @@ import soundfile
 import soxr
 from stdnum.cn import ric
 
-from asr.modelkit.espeak import Espeak
+from asr.modelkit import espeak
 from asr.modelkit.g711 import through_a_law
 from asr.selection import default_model_dir
 from asr.transcribe import transcribe
@@ -106,7 +106,7 @@ class Ear:
     """Says an answer, sends it through A-law, and recognises it."""
 
     def __init__(self, folder: Path) -> None:
-        self._voice = Espeak()
+        self._voice = espeak.shared()
         self._engine = VoskEngine(default_model_dir())
         self._path = folder / "answer.wav"
 

@@ -70,8 +70,9 @@ from flows.events import (
 )
 from flows.followup import FollowUpResult
 from flows.opinion import Rating
+from flows.simulated import MEANINGS, REQUESTS, joined, told
 from flows.speech_text import speech_text
-from flows.twin import CODE, Twin
+from flows.twin import Twin
 
 Who = Literal["hotline", "caller", "note", "system"]
 
@@ -210,7 +211,7 @@ class Simulation:
     def _command(self, text: str) -> None:
         name, _, rest = text.partition(" ")
         if name in _EVENTS:
-            self.lines.append(Line("system", _MEANINGS[name]))
+            self.lines.append(Line("system", MEANINGS[name]))
             self._handle(_EVENTS[name])
         elif name == "/partial":
             self._handle(Partial(rest))
@@ -287,10 +288,10 @@ class Simulation:
                 self.lines.append(Line("system", "保留位置，轮到时回电"))
             case KeepRating(rating):
                 self.ratings.append(rating)
-                self.lines.append(Line("system", f"评价：{_joined(rating)}"))
+                self.lines.append(Line("system", f"评价：{joined(rating)}"))
             case KeepFollowUp(result):
                 self.follow_ups.append(result)
-                self.lines.append(Line("system", f"回访：{_joined(result)}"))
+                self.lines.append(Line("system", f"回访：{joined(result)}"))
             case Listen():
                 self._masked = command.keys.masked
         return None
@@ -303,11 +304,11 @@ class Simulation:
 
     def _outside(self, command: Ask) -> AnyEvent:
         answer = self.twin.answer(command.request)
-        what = _REQUESTS[type(command.request)]
+        what = REQUESTS[type(command.request)]
         if isinstance(answer, str):
             self.lines.append(Line("system", f"{what}：不成（{answer}）"))
             return RequestFailed(command.number, answer)
-        self.lines.append(Line("system", f"{what}：{_told(answer)}"))
+        self.lines.append(Line("system", f"{what}：{told(answer)}"))
         return Replied(command.number, answer)
 
     def _file(self, command: FileTicket) -> AnyEvent:
@@ -341,12 +342,6 @@ class Simulation:
         return TransferAnswered()
 
 
-def _joined(values: msgspec.Struct) -> str:
-    """What is known, in a line."""
-    known = msgspec.structs.asdict(values)
-    return "，".join(f"{name}={value}" for name, value in known.items() if value)
-
-
 def _placed(text: str) -> Placed:
     place, _, wait = text.partition(" ")
     return Placed(int(place or 1), float(wait) if wait else None)
@@ -357,49 +352,4 @@ _TWIN: dict[str, tuple[str, rq.AnyReply]] = {
     "/identity-differs": ("CheckIdentity", rq.IdentityChecked(matches=False)),
     "/slot-gone": ("BookSlot", rq.SlotGone()),
     "/none-free": ("OfferSlots", rq.SlotsOffered()),
-}
-_REQUESTS: dict[type[rq.AnyRequest], str] = {
-    rq.CheckIdentity: "核对身份",
-    rq.SendCode: "发验证码",
-    rq.CheckCode: "核对验证码",
-    rq.SendLink: "发短信链接",
-    rq.QueryService: "查询",
-    rq.AskProgress: "查进度",
-    rq.OfferSlots: "查可约时间",
-    rq.BookSlot: "预约",
-}
-
-
-def _told(reply: rq.AnyReply) -> str:
-    """A reply in a few words."""
-    match reply:
-        case rq.IdentityChecked():
-            return "一致" if reply.matches else "不一致"
-        case rq.CodeSent():
-            return f"已发（{CODE}）"
-        case rq.CodeChecked():
-            return "正确" if reply.right else f"不对，还可以试 {reply.tries_left} 次"
-        case rq.LinkSent():
-            return f"已发（{reply.reference}）"
-        case rq.QueryAnswered():
-            return f"{len(reply.sentences)} 句" if reply.sentences else "没有查到"
-        case rq.ProgressTold():
-            return f"{len(reply.matters)} 件"
-        case rq.SlotsOffered():
-            return f"{len(reply.slots)} 个"
-        case rq.SlotBooked():
-            return f"约好（{reply.reference}）"
-        case rq.SlotGone():
-            return "已被约走"
-
-
-_MEANINGS = {
-    "/silence": "（没有声音）",
-    "/noise": "（听不清）",
-    "/hangup": "来电人挂机",
-    "/speech-lost": "语音识别中断",
-    "/speech-back": "语音识别恢复",
-    "/transfer-ends": "对方挂机",
-    "/seat-free": "有坐席空出来",
-    "/too-long": "等得太久",
 }

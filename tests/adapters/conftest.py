@@ -68,3 +68,12 @@ def children() -> Iterator[Children]:
     made = Children()
     yield made
     made.stop()
+
+
+@pytest.fixture
+async def kept(store_url: str) -> AsyncIterator[SqlStore | MemoryStore]:
+    """As ``store``, with all that a leader's session needs of it."""
+    made = SqlStore(store_url) if store_url else MemoryStore()
+    await made.start()
+    yield made
+    await made.close()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
@@ -18,14 +17,6 @@ from tests.adapters.leader_samples import DAY, HOUR, draw, item, outcome, sessio
 from tests.adapters.samples import NOON
 
 Kept = SqlStore | MemoryStore
-
-
-@pytest.fixture
-async def kept(store_url: str) -> AsyncIterator[Kept]:
-    made: Kept = SqlStore(store_url) if store_url else MemoryStore()
-    await made.start()
-    yield made
-    await made.close()
 
 
 async def drawn(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
 from datetime import date, datetime
 from typing import Any
 
@@ -33,14 +32,6 @@ from tests.adapters.leader_samples import (
 from tests.adapters.samples import NOON
 
 Kept = SqlStore | MemoryStore
-
-
-@pytest.fixture
-async def kept(store_url: str) -> AsyncIterator[Kept]:
-    made: Kept = SqlStore(store_url) if store_url else MemoryStore()
-    await made.start()
-    yield made
-    await made.close()
 
 
 async def planned(

@@ -16,7 +16,7 @@ from bench.hearing.clips import Clip, FolderError, read_clips
 from bench.hearing.decode import Heard
 from bench.hearing.report import declare, summarise
 from bench.hearing.scores import compare, figures, outcome
-from flows.knowledge import load_knowledge
+from tests.flowdata import flow_data
 
 
 def sound(path: Path) -> Path:
@@ -101,7 +101,7 @@ def test_texts_are_compared_as_they_sound() -> None:
 
 
 def test_errors_keywords_and_intents_are_counted() -> None:
-    router = load_knowledge().router
+    router = flow_data().knowledge.router
     clip = Clip(Path("a"), "我要转人工", intent="sys.agent", keywords=("人工", "路灯"))
     one = outcome("m", clip, Heard("我要转人公啊", 2.0, 0.2, 0.01), (), router)
     assert (one.characters, one.character_errors, one.syllable_errors) == (5, 2, 1)

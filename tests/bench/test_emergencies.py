@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from bench.emergencies import NONE, hear, read_wordings, table
 from bench.routing.cases import read_cases
-from flows.knowledge import load_knowledge
+from tests.flowdata import flow_data
 
 
 def test_most_wordings_are_heard_and_few_harmless_ones_raise_an_alarm() -> None:
-    heard = hear(load_knowledge().detector, read_wordings())
+    heard = hear(flow_data().knowledge.detector, read_wordings())
     assert len(heard) > 450
     for held_out, least, most in ((False, 0.95, 3), (True, 0.8, 6)):
         part = [one for one in heard if one.wording.held_out is held_out]
@@ -20,13 +20,13 @@ def test_most_wordings_are_heard_and_few_harmless_ones_raise_an_alarm() -> None:
 
 def test_every_kind_has_wordings_and_no_sentence_is_there_twice() -> None:
     wordings = read_wordings()
-    kinds = load_knowledge().emergencies
+    kinds = flow_data().knowledge.emergencies
     assert {one.kind for one in wordings} == {NONE, *kinds}
     assert len({one.text for one in wordings}) == len(wordings)
 
 
 def test_no_sentence_of_the_routing_bench_raises_a_false_alarm() -> None:
-    router = load_knowledge().router
+    router = flow_data().knowledge.router
     alarms = [
         case.text
         for case in read_cases()

@@ -118,9 +118,9 @@ def telephone(speech: Floats, rng: np.random.Generator, babble: list[Floats]) ->
     before, after = rng.integers(200, 4000), rng.integers(1200, 5000)
     speech = np.pad(speech, (before, after)) * 10 ** (rng.uniform(-22, 4) / 20)
     speech = speech.astype(np.float32)
-    if rng.random() < 0.7:
+    if rng.random() < 0.8:
         power = np.sqrt(np.mean(speech**2)) + 1e-3
-        level = power * 10 ** (-rng.uniform(6, 40) / 20)
+        level = power * 10 ** (-rng.uniform(6, 38) / 20)
         speech = speech + noise(len(speech), rng, babble) * level
     if rng.random() < 0.15:
         speech = adaptive_codec(speech, rng)

@@ -30,8 +30,8 @@ class Shape:
 
     inputs: int = 40
     outputs: int = 60
-    width: int = 640
-    narrow: int = 160
+    width: int = 384
+    narrow: int = 128
     front: tuple[int, ...] = (-4, -3, -2, -1, 0, 1, 2, 3, 4)
     reach: tuple[tuple[int, int], ...] = _REACH
 

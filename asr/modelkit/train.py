@@ -168,15 +168,12 @@ class Telephone(Dataset[Batch]):
 
 
 def masked(features: npt.NDArray[np.float32], rng: np.random.Generator) -> npt.NDArray[np.float32]:
-    """Hide a few stretches of time and of pitch, so that no single cue is relied on.
-
-    None is longer than half a short digit: whoever must guess whole digits learns to guess.
-    """
+    """Hide a few stretches of time and of pitch, so that no single cue is relied on."""
     out = features.copy()
     fill = features.mean(axis=0)
     for _ in range(rng.integers(0, 3)):
-        start = rng.integers(0, max(1, len(out) - 6))
-        out[start : start + rng.integers(2, 7)] = fill
+        start = rng.integers(0, max(1, len(out) - 12))
+        out[start : start + rng.integers(2, 12)] = fill
     for _ in range(rng.integers(0, 3)):
         start, width = rng.integers(0, 36), rng.integers(1, 6)
         out[:, start : start + width] = fill[start : start + width]

@@ -18,7 +18,6 @@ from adapters.errands import (
     MissedHow,
     RatingRecord,
 )
-from adapters.memory_leases import Leased, release
 from adapters.model import CallRecord, StateChange, Ticket
 from adapters.reports import Report
 from flows.followup import FollowUpResult
@@ -31,7 +30,7 @@ class MemoryErrands(ABC):
 
     def __init__(self) -> None:
         self._errands: dict[int, Errand] = {}
-        self._errand_leases: dict[int, Leased] = {}
+        self._errand_leases: dict[int, tuple[str, datetime]] = {}
         self._ratings: dict[str, RatingRecord] = {}
 
     async def missed(
@@ -61,18 +60,20 @@ class MemoryErrands(ABC):
         due = [
             one
             for one in self._errands.values()
-            if (one.kind, one.state) == (kind, "waiting") and self._lease(one).free_at() <= now
+            if (one.kind, one.state) == (kind, "waiting")
+            and one.due <= now
+            and self._errand_leases.get(one.id, ("", now))[1] <= now
         ]
         if not due:
             return None
         first = min(due, key=lambda one: (one.due, one.id))
-        lease = self._errand_leases[first.id] = self._lease(first)
-        lease.hold(owner, until)
+        self._errand_leases[first.id] = (owner, until)
         return first
 
     async def release_errands(self, owner: str) -> None:
         """Give back every errand that ``owner`` still holds."""
-        release(self._errand_leases.values(), owner)
+        for errand_id in [one for one, lease in self._errand_leases.items() if lease[0] == owner]:
+            del self._errand_leases[errand_id]
 
     async def put_back_errand(self, errand_id: int, until: datetime, why: str) -> None:
         """Not tried: later."""
@@ -210,9 +211,6 @@ class MemoryErrands(ABC):
         )
         self._put(made)
         return made
-
-    def _lease(self, errand: Errand) -> Leased:
-        return self._errand_leases.get(errand.id) or Leased(due=errand.due, id=errand.id)
 
     def _put(self, errand: Errand) -> None:
         self._errands[errand.id] = errand

@@ -81,7 +81,8 @@ class Writer:
         self.token("CM")
         self._file.write(struct.pack("<ffii", low, span, *values.shape))
         self._file.write(marks.astype("<u2").tobytes())
-        self._file.write(_between(columns, low + span / _WORD * marks).tobytes())
+        places = np.asarray(low + span / _WORD * marks, dtype=np.float64)
+        self._file.write(_between(columns, places).tobytes())
 
 
 # What two bytes count to, and where in a byte the quartiles lie.

@@ -117,7 +117,7 @@ def _harm(engine: Engine, table: Table, model: Path) -> None:
 
 
 def _alarms(engine: Engine, table: Table) -> None:
-    """Whether an emergency is heard at a question whose list does not have its words."""
+    """Whether an emergency is heard at any question: each list has the words of all of them."""
     words = sorted({word for kind in FLOW_DATA.emergency_words.values() for word in kind})
     pick = random.Random(SEED)
     heard = [0, 0]
